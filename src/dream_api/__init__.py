@@ -1,0 +1,1 @@
+"""dream-api: auth, billing, usage metering and plan limits for people who sell software."""

@@ -1,0 +1,55 @@
+"""The engines: two stores, one per world, each with two words, ``write`` and ``read``.
+
+Owns transactions, durability, namespaces, what each service may touch, and migrations.
+Does not own any table's meaning: a room owns its rows and its SQL.
+"""
+
+from sqlalchemy import Connection, MetaData, Table
+
+from dream_api.stores.bindings import (
+    ApiMultiBindings,
+    Bindings,
+    FrontAuthApiBindings,
+    OauthApiBindings,
+    OperatorBindings,
+    Role,
+    World,
+)
+from dream_api.stores.columns import Instant, Json, WholeNumber
+from dream_api.stores.dialect import upsert
+from dream_api.stores.errors import BindingRefused, Overloaded, StoreUnavailable
+from dream_api.stores.kv import KeyValue, KeyValueEntry
+from dream_api.stores.store import (
+    BATCH_WEIGHT_MAX,
+    BatchStore,
+    BatchVerb,
+    DriverConnection,
+    Store,
+)
+
+__all__ = [
+    "BATCH_WEIGHT_MAX",
+    "ApiMultiBindings",
+    "BatchStore",
+    "BatchVerb",
+    "BindingRefused",
+    "Bindings",
+    "Connection",
+    "DriverConnection",
+    "FrontAuthApiBindings",
+    "Instant",
+    "Json",
+    "KeyValue",
+    "KeyValueEntry",
+    "MetaData",
+    "OauthApiBindings",
+    "OperatorBindings",
+    "Overloaded",
+    "Role",
+    "Store",
+    "StoreUnavailable",
+    "Table",
+    "WholeNumber",
+    "World",
+    "upsert",
+]

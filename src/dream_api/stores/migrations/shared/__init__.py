@@ -1,0 +1,1 @@
+"""Frozen definitions of the tables that both worlds have, each in its own store."""

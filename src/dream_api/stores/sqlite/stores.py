@@ -1,0 +1,284 @@
+"""Both worlds' files in one data folder, and each service's view of them."""
+
+import asyncio
+import fcntl
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Connection
+
+from dream_api.gateways.clock import Clock
+from dream_api.stores.bindings import (
+    OAUTH_API_WRITES_CUSTOMER_TOKENS,
+    OAUTH_API_WRITES_PLATFORM_TOKENS,
+    ApiMultiBindings,
+    Bindings,
+    FrontAuthApiBindings,
+    OauthApiBindings,
+    OperatorBindings,
+    Role,
+    World,
+)
+from dream_api.stores.errors import AlreadyServed, BindingRefused, Overloaded
+from dream_api.stores.kv import KeyValue
+from dream_api.stores.migrations import check_schema, migrate
+from dream_api.stores.sqlite.connections import as_core, open_reader, open_writer, translated
+from dream_api.stores.sqlite.writer import Writer
+from dream_api.stores.store import BatchVerb, DriverConnection, Store
+
+READER_THREADS = 4
+READS_WAITING_MAX = 1_024
+LOCK_FILE = "serving.lock"
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+def store_file(data_dir: Path, world: World) -> Path:
+    """Name the file of a world in a data folder."""
+    return data_dir / f"{world}.db"
+
+
+class WorldFile:
+    """One world's file: its writer (unless read-only) and a small pool of reader threads."""
+
+    def __init__(self, path: Path, world: World, *, is_writable: bool) -> None:
+        self.world = world
+        self._path = path
+        self._writer = Writer(path, world) if is_writable else None
+        self._readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix=f"{world}-reader")
+        self._reads_waiting = 0
+        self._local = threading.local()
+        self._opened: list[Any] = []
+        self._opened_lock = threading.Lock()
+
+    @property
+    def writer(self) -> Writer:
+        """The writer.
+
+        Raises:
+            BindingRefused: this process opened the file to read.
+        """
+        if self._writer is None:
+            message = f"{self._path.name} was opened read-only"
+            raise BindingRefused(message)
+        return self._writer
+
+    async def read(self, role: Role, verb: Callable[[Connection], T]) -> T:
+        """Run *verb* on a snapshot, in a reader thread.
+
+        Raises:
+            Overloaded: READS_WAITING_MAX reads wait already.
+        """
+        if self._reads_waiting >= READS_WAITING_MAX:
+            raise Overloaded("Too many reads are waiting. Retry in a moment.")
+        self._reads_waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._readers, self._read_in_thread, role, verb)
+        finally:
+            self._reads_waiting -= 1
+
+    def read_point(self, role: Role, query: Callable[[DriverConnection], T]) -> T:
+        """Run a look-up on the caller's thread."""
+        try:
+            return query(self._connections(role)[0])
+        except Exception as error:
+            raise translated(error) from error
+
+    def close(self) -> None:
+        """Stop the threads and close every connection."""
+        self._readers.shutdown()
+        if self._writer is not None:
+            self._writer.close()
+        for raw, core in self._opened:
+            core.engine.dispose()
+            raw.close()
+
+    def _read_in_thread(self, role: Role, verb: Callable[[Connection], T]) -> T:
+        raw, core = self._connections(role)
+        try:
+            raw.execute("BEGIN")
+            return verb(core)
+        except Exception as error:
+            raise translated(error) from error
+        finally:
+            core.rollback()
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
+
+    def _connections(self, role: Role) -> tuple[Any, Connection]:
+        """Give this thread's connection of *role*: the driver's, and Core's view of it."""
+        by_role = self._local.__dict__.setdefault("by_role", {})
+        if role not in by_role:
+            by_role[role] = open_reader(self._path, self.world, role)
+            with self._opened_lock:
+                self._opened.append(by_role[role])
+        pair: tuple[Any, Connection] = by_role[role]
+        return pair
+
+
+class SqliteStore:
+    """One world as one role sees it; satisfies ``Store`` and ``BatchStore``."""
+
+    def __init__(self, file: WorldFile, role: Role) -> None:
+        self._file = file
+        self._role = role
+
+    async def write(self, verb: Callable[[Connection], T]) -> T:
+        """Run *verb* in the next transaction; durable on return."""
+        result: T = await self._file.writer.submit(self._role, verb)
+        return result
+
+    async def read(self, verb: Callable[[Connection], T]) -> T:
+        """Run *verb* on a snapshot."""
+        return await self._file.read(self._role, verb)
+
+    async def write_batched(
+        self, verb: BatchVerb[Item, Answer], item: Item, *, weight: int = 1
+    ) -> Answer:
+        """Put *item* into the next transaction with all others of *verb*; durable on return."""
+        result: Answer = await self._file.writer.submit(
+            self._role, verb, item=item, is_batched=True, weight=weight
+        )
+        return result
+
+    def read_point(self, query: Callable[[DriverConnection], T]) -> T:
+        """Run a look-up of a few rows on the caller's thread."""
+        return self._file.read_point(self._role, query)
+
+
+class SqliteStores:
+    """Both worlds, opened to serve. One process at a time per data folder."""
+
+    def __init__(self, data_dir: Path, clock: Clock) -> None:
+        self._lock = _lock_folder(data_dir)
+        self._developers = WorldFile(
+            store_file(data_dir, World.DEVELOPERS), World.DEVELOPERS, is_writable=True
+        )
+        self._customers = WorldFile(
+            store_file(data_dir, World.CUSTOMERS), World.CUSTOMERS, is_writable=True
+        )
+        self.bindings = self._bind(clock)
+
+    def close(self) -> None:
+        """Finish what waits, close the files, release the folder."""
+        self._developers.close()
+        self._customers.close()
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _bind(self, clock: Clock) -> Bindings:
+        developers, customers = self._developers, self._customers
+        return Bindings(
+            front_auth_api=FrontAuthApiBindings(
+                developers=SqliteStore(developers, Role.FRONT_AUTH_API),
+                customers=SqliteStore(customers, Role.FRONT_AUTH_API),
+                platform_usage=KeyValue("PLATFORM_USAGE_KV", clock),
+                platform_tokens=KeyValue("PLATFORM_TOKENS_KV", clock),
+                customer_tokens=KeyValue("CUSTOMER_TOKENS_KV", clock),
+            ),
+            oauth_api=OauthApiBindings(
+                developers=SqliteStore(developers, Role.OAUTH_API),
+                customers=SqliteStore(customers, Role.OAUTH_API),
+                platform_tokens=KeyValue(
+                    "PLATFORM_TOKENS_KV", clock, write_prefixes=OAUTH_API_WRITES_PLATFORM_TOKENS
+                ),
+                customer_tokens=KeyValue(
+                    "CUSTOMER_TOKENS_KV", clock, write_prefixes=OAUTH_API_WRITES_CUSTOMER_TOKENS
+                ),
+            ),
+            api_multi=ApiMultiBindings(
+                customers=SqliteStore(customers, Role.API_MULTI),
+                customer_tokens=KeyValue("CUSTOMER_TOKENS_KV", clock),
+                meter=SqliteStore(customers, Role.METER),
+            ),
+        )
+
+
+class OperatorStores:
+    """Both worlds, opened to look: runs beside a serving process and can write nothing."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._files = [
+            WorldFile(store_file(data_dir, world), world, is_writable=False)
+            for world in (World.DEVELOPERS, World.CUSTOMERS)
+        ]
+        views: list[Store] = [SqliteStore(file, Role.OPERATOR) for file in self._files]
+        self.bindings = OperatorBindings(developers=views[0], customers=views[1])
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files:
+            file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def migrate_stores(data_dir: Path) -> None:
+    """Bring both worlds' files to this release's schema, each in one transaction."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for world in World:
+        with _schema_connection(data_dir, world) as core:
+            migrate(core, world)
+
+
+def check_stores(data_dir: Path) -> None:
+    """Refuse to go on with a schema that is not this release's.
+
+    Raises:
+        SchemaMismatch: a world is older or newer, or was never migrated.
+    """
+    for world in World:
+        with _schema_connection(data_dir, world) as core:
+            check_schema(core, world)
+
+
+def open_stores_for_operator(data_dir: Path) -> OperatorStores:
+    """Open both worlds read-only, beside whatever serves them."""
+    return OperatorStores(data_dir)
+
+
+@contextmanager
+def _schema_connection(data_dir: Path, world: World) -> Iterator[Connection]:
+    raw = open_writer(store_file(data_dir, world))
+    core = as_core(raw)
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+        core.begin()  # Tells Alembic that the transaction is ours.
+        yield core
+        raw.execute("COMMIT")
+    finally:
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
+        core.engine.dispose()
+        raw.close()
+
+
+def _lock_folder(data_dir: Path) -> Any:
+    """Take the folder for this process; the kernel gives it back when the process dies."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = (data_dir / LOCK_FILE).open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        raise AlreadyServed(
+            f"Another process serves {data_dir}. Stop it, or give this one its own --data folder: "
+            "an SQLite store has one writer."
+        ) from None
+    return handle
