@@ -2,9 +2,15 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+from dream_api.gateways.clock import MovableClock
+from dream_api.stores import Bindings
+from dream_api.stores.sqlite import SqliteStores, migrate_stores
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -23,3 +29,36 @@ def chromium_path() -> str:
     if path is None:
         missing("Chromium", hint="install it, for example with: apt-get install chromium")
     return path
+
+
+@pytest.fixture(scope="session")
+def migrated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate one data folder for the whole run; each test gets a copy of its own."""
+    folder = tmp_path_factory.mktemp("migrated")
+    migrate_stores(folder)
+    return folder
+
+
+@pytest.fixture
+def data_dir(migrated_folder: Path, tmp_path: Path) -> Path:
+    """Give a fresh data folder with both worlds' schemas and nothing in them."""
+    return Path(shutil.copytree(migrated_folder, tmp_path / "data"))
+
+
+@pytest.fixture
+def clock(data_dir: Path) -> MovableClock:
+    """Give the clock that `dev` uses: real time, moved by ``advance(seconds)``."""
+    return MovableClock(data_dir / "clock.json")
+
+
+@pytest.fixture
+def stores(data_dir: Path, clock: MovableClock) -> Iterator[SqliteStores]:
+    """Open both worlds to serve; ``stores.bindings`` is what each service may touch."""
+    with SqliteStores(data_dir, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def bindings(stores: SqliteStores) -> Bindings:
+    """Give every service's bindings."""
+    return stores.bindings

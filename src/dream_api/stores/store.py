@@ -66,9 +66,12 @@ class BatchVerb(Protocol[Item_contra, Answer_co]):
     """Handles everything of its kind that waits at one moment, inside one transaction."""
 
     def __call__(
-        self, connection: DriverConnection, items: Sequence[Item_contra]
-    ) -> Sequence[Answer_co]:
-        """Answer each item, in order. Raising fails every item and writes nothing of them."""
+        self, connection: DriverConnection, items: Sequence[Item_contra], /
+    ) -> Sequence[Answer_co | Exception]:
+        """Answer each item, in order; an Exception in an item's place is that caller's answer.
+
+        Raising fails every item and writes nothing of them.
+        """
         ...
 
 

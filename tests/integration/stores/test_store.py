@@ -1,0 +1,191 @@
+"""What a store promises: whole verbs or nothing, durable, and never in each other's way."""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from dream_api.gateways.clock import MovableClock
+from dream_api.stores import Bindings, DriverConnection, StoreUnavailable
+from dream_api.stores.errors import AlreadyServed, SchemaMismatch
+from dream_api.stores.sqlite import SqliteStores, check_stores, open_stores_for_operator
+from dream_api.stores.sqlite import writer as writer_module
+
+
+async def test_a_verb_that_raises_writes_nothing_and_spares_its_neighbours(
+    bindings: Bindings,
+) -> None:
+    """Verbs of one batch are undone one by one."""
+    store, tokens = bindings.front_auth_api.developers, bindings.front_auth_api.platform_tokens
+
+    def fails(connection: Connection) -> None:
+        tokens.put(connection, "fails", 1)
+        raise ValueError
+
+    outcomes = await asyncio.gather(
+        store.write(lambda connection: tokens.put(connection, "before", 1)),
+        store.write(fails),
+        store.write(lambda connection: tokens.put(connection, "after", 1)),
+        return_exceptions=True,
+    )
+    found = await store.read(tokens.list)
+
+    assert isinstance(outcomes[1], ValueError)
+    assert ["after", "before"] == [entry.key for entry in found]
+
+
+async def test_a_verb_cannot_commit_for_everyone(bindings: Bindings) -> None:
+    """A commit inside a verb is that verb's failure; the writer goes on."""
+    store, tokens = bindings.front_auth_api.developers, bindings.front_auth_api.platform_tokens
+
+    def commits(connection: Connection) -> None:
+        tokens.put(connection, "half", 1)
+        connection.commit()
+
+    with pytest.raises(RuntimeError, match="never commits"):
+        await store.write(commits)
+    await store.write(lambda connection: tokens.put(connection, "whole", 1))
+    found = await store.read(tokens.list)
+
+    assert ["whole"] == [entry.key for entry in found]
+
+
+async def test_a_reader_cannot_write(bindings: Bindings) -> None:
+    """``read`` is read-only whatever its service may write."""
+    store, tokens = bindings.front_auth_api.developers, bindings.front_auth_api.platform_tokens
+
+    with pytest.raises(StoreUnavailable):
+        await store.read(lambda connection: tokens.put(connection, "a", 1))
+
+
+async def test_key_values_and_rows_of_a_world_change_together(bindings: Bindings) -> None:
+    """One verb, one transaction: a failure takes the key-value row with it."""
+    store, tokens = bindings.api_multi.customers, bindings.api_multi.customer_tokens
+
+    def half(connection: Connection) -> None:
+        tokens.put(connection, "platform:pk:version", 1)
+        connection.exec_driver_sql("INSERT INTO users (platform_id) VALUES ('only half a row')")
+
+    with pytest.raises(Exception, match="NOT NULL"):
+        await store.write(half)
+    found = await store.read(tokens.list)
+
+    assert [] == found
+
+
+async def test_an_expired_key_is_gone_for_readers_and_swept_later(
+    bindings: Bindings, clock: MovableClock
+) -> None:
+    """Expiry is exact; the sweep only frees the space."""
+    store, tokens = bindings.front_auth_api.developers, bindings.front_auth_api.platform_tokens
+    soon = clock.now().replace(year=clock.now().year + 1)
+    await store.write(lambda connection: tokens.put(connection, "a", 1, expires_at=soon))
+
+    clock.advance(366 * 24 * 3600)
+    seen = await store.read(lambda connection: tokens.get(connection, "a"))
+    dropped = await store.write(tokens.drop_expired)
+
+    assert (None, 1) == (seen, dropped)
+
+
+async def test_a_value_is_taken_once(bindings: Bindings) -> None:
+    """Of many callers that take a key at once, exactly one gets it."""
+    store, tokens = bindings.front_auth_api.developers, bindings.front_auth_api.platform_tokens
+    await store.write(lambda connection: tokens.put(connection, "oauth:state:x", 7))
+
+    taken = await asyncio.gather(
+        *(store.write(lambda c: tokens.take(c, "oauth:state:x")) for _ in range(20))
+    )
+
+    assert [7] == [value for value in taken if value is not None]
+
+
+async def test_what_waits_at_one_moment_shares_a_transaction(bindings: Bindings) -> None:
+    """Group commit: many items, few calls of the batch verb, each item answered in its place."""
+    sizes: list[int] = []
+
+    def double(_: DriverConnection, items: Sequence[int]) -> Sequence[int]:
+        sizes.append(len(items))
+        return [2 * item for item in items]
+
+    meter = bindings.api_multi.meter
+    answers = await asyncio.gather(*(meter.write_batched(double, item) for item in range(500)))
+
+    assert [2 * item for item in range(500)] == answers
+    assert len(sizes) < 500
+
+
+async def test_a_batch_verb_that_raises_fails_its_items_alone(bindings: Bindings) -> None:
+    """The control-plane verb that rode in the same batch stands."""
+    tokens = bindings.api_multi.customer_tokens
+
+    def broken(connection: DriverConnection, _: Sequence[int]) -> Sequence[int]:
+        connection.execute("INSERT INTO no_such_table VALUES (1)")
+        return []
+
+    outcomes = await asyncio.gather(
+        bindings.api_multi.meter.write_batched(broken, 1),
+        bindings.api_multi.customers.write(lambda connection: tokens.put(connection, "a", 1)),
+        return_exceptions=True,
+    )
+
+    assert isinstance(outcomes[0], sqlite3.OperationalError)
+    assert 1 == await bindings.api_multi.customers.read(lambda c: tokens.get(c, "a"))
+
+
+async def test_a_locked_file_is_unavailable_and_heals_by_itself(
+    bindings: Bindings, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another process holds the file, writes answer 503; afterwards they work again."""
+    monkeypatch.setattr(writer_module, "LOCK_PATIENCE_SECONDS", 0.01)
+    store, tokens = bindings.front_auth_api.developers, bindings.front_auth_api.platform_tokens
+    intruder = sqlite3.connect(data_dir / "developers.db", isolation_level=None)
+    intruder.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(StoreUnavailable):
+        await store.write(lambda connection: tokens.put(connection, "a", 1))
+    intruder.execute("ROLLBACK")
+    intruder.close()
+    await store.write(lambda connection: tokens.put(connection, "a", 2))
+
+    assert 2 == await store.read(lambda connection: tokens.get(connection, "a"))
+
+
+def test_a_second_serving_process_is_refused(
+    stores: SqliteStores, data_dir: Path, clock: MovableClock
+) -> None:
+    """One writer per file: the second is told what to do instead."""
+    assert stores.bindings
+
+    with pytest.raises(AlreadyServed, match="--data"):
+        SqliteStores(data_dir, clock)
+
+
+async def test_operators_read_beside_a_live_server(bindings: Bindings, data_dir: Path) -> None:
+    """``audit`` and ``kv`` see what is committed, and can change nothing."""
+    tokens = bindings.front_auth_api.platform_tokens
+    await bindings.front_auth_api.developers.write(lambda c: tokens.put(c, "a", 1))
+
+    with open_stores_for_operator(data_dir) as operator:
+        seen = await operator.bindings.developers.read(lambda c: tokens.get(c, "a"))
+
+    assert 1 == seen
+
+
+def test_a_store_of_a_newer_release_is_refused(data_dir: Path) -> None:
+    """Going on with a schema that this release does not know could only do harm."""
+    with sqlite3.connect(data_dir / "customers.db") as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999_tomorrow'")
+    raw.close()
+
+    with pytest.raises(SchemaMismatch, match="newer"):
+        check_stores(data_dir)
+
+
+def test_a_store_that_was_never_migrated_says_what_to_run(tmp_path: Path) -> None:
+    """The message names the command."""
+    with pytest.raises(SchemaMismatch, match="dream-api migrate"):
+        check_stores(tmp_path)
