@@ -1,0 +1,122 @@
+"""One call to Stripe: its deadline, and what its failure means."""
+
+import asyncio
+from collections.abc import Awaitable
+from http import HTTPStatus
+from typing import TypeVar
+
+import stripe
+from stripe import oauth_error
+
+from dream_api.gateways.stripe.errors import (
+    AccountGone,
+    OauthRefused,
+    StripeNotFound,
+    StripeRefused,
+    StripeUnavailable,
+)
+from dream_api.kit.errors import DreamError
+
+T = TypeVar("T")
+
+ATTEMPT_SECONDS = 6.0
+"""How long one connection, write or read may take."""
+CALL_SECONDS = 9.0
+"""How long a call may take with its retries: below the 10 s that a verb has."""
+NETWORK_RETRIES_MAX = 2
+RETRY_AFTER_SECONDS = 5
+RETRY_AFTER_MAX_SECONDS = 60
+
+# docs.stripe.com/error-codes: what a revoked connection answers to our key with its account.
+_GONE_CODES = frozenset({"account_invalid", "platform_account_required"})
+
+
+async def answer(call: Awaitable[T], account: str | None = None) -> T:
+    """Await *call* within its deadline.
+
+    Args:
+        call: one call of the SDK.
+        account: the connected account it is made on; a 403 then means that it is gone.
+
+    Raises:
+        StripeUnavailable: no usable answer; what was asked may have been done.
+        StripeRefused: Stripe said no.
+        AccountGone: the connected account has withdrawn our access.
+        OauthRefused: an OAuth call was refused.
+    """
+    try:
+        async with asyncio.timeout(CALL_SECONDS):
+            return await call
+    except stripe.StripeError as error:
+        raise translate(error, account) from error
+    except Exception as error:
+        # An answer that is no JSON, or whose error is a string, makes the SDK raise AttributeError
+        # and its kin; whatever it is, Stripe gave no usable answer.
+        raise _unavailable() from error
+
+
+def translate(error: stripe.StripeError, account: str | None) -> DreamError:
+    """Give the refusal that an error of the SDK means to us."""
+    if isinstance(error, oauth_error.OAuthError) and _is_a_refusal(error):
+        return OauthRefused(
+            f"Stripe refused the connection: {error.user_message}. Connect again.",
+            stripe_code=error.code or "unknown",
+        )
+    if account is not None and _code(error) in _GONE_CODES:
+        return _gone()
+    if isinstance(error, stripe.InvalidRequestError) and _is_missing(error):
+        return StripeNotFound(_message(error), stripe_code=error.code)
+    if isinstance(
+        error,
+        stripe.InvalidRequestError
+        | stripe.CardError
+        | stripe.IdempotencyError
+        | stripe.PermissionError,
+    ):
+        return _refused(error)
+    return _unavailable(_retry_after_seconds(error))
+
+
+def _is_a_refusal(error: stripe.StripeError) -> bool:
+    status = error.http_status or HTTPStatus.BAD_GATEWAY
+    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _is_missing(error: stripe.InvalidRequestError) -> bool:
+    return error.http_status == HTTPStatus.NOT_FOUND or error.code == "resource_missing"
+
+
+def _code(error: stripe.StripeError) -> str | None:
+    """Give Stripe's code; the SDK leaves it out of some classes, but keeps the body."""
+    if error.code is not None:
+        return error.code
+    return error.error.code if error.error is not None else None
+
+
+def _message(error: stripe.StripeError) -> str:
+    return f"Stripe says: {error.user_message or 'no reason given'}"
+
+
+def _refused(error: stripe.StripeError) -> StripeRefused:
+    return StripeRefused(_message(error), stripe_code=_code(error))
+
+
+def _gone() -> AccountGone:
+    return AccountGone(
+        "The connected Stripe account has withdrawn its access or was closed. Connect Stripe again."
+    )
+
+
+def _unavailable(retry_after_seconds: int = RETRY_AFTER_SECONDS) -> StripeUnavailable:
+    return StripeUnavailable(
+        "Stripe gave no usable answer. Send the same request again later; nothing is made twice.",
+        retry_after_seconds=retry_after_seconds,
+    )
+
+
+def _retry_after_seconds(error: stripe.StripeError) -> int:
+    try:
+        wanted = int((error.headers or {}).get("retry-after", RETRY_AFTER_SECONDS))
+    except ValueError:
+        return RETRY_AFTER_SECONDS
+    return min(max(wanted, 1), RETRY_AFTER_MAX_SECONDS)
