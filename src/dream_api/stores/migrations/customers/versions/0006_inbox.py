@@ -1,8 +1,11 @@
-"""Inbox."""
+"""The inbox of the customers' world."""
+
+from dream_api.stores.migrations.shared.inbox import create_inbox
 
 revision = "0006_inbox"
 down_revision = "0005_subscriptions"
 
 
 def upgrade() -> None:
-    """Create the tables."""
+    """Create the inbox."""
+    create_inbox()

@@ -1,8 +1,11 @@
-"""Inbox."""
+"""The inbox of the developers' world."""
+
+from dream_api.stores.migrations.shared.inbox import create_inbox
 
 revision = "0005_inbox"
 down_revision = "0004_platform_subscription"
 
 
 def upgrade() -> None:
-    """Create the tables."""
+    """Create the inbox."""
+    create_inbox()
