@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from dream_api.cli import app as command_line
+from dream_api.cli import commands
 from dream_api.settings import Settings
 from tests.architecture.house import PRODUCT, ROOT, label, modules, tree_of
 
@@ -91,9 +91,22 @@ def test_every_command_is_documented() -> None:
     assert set(_commands()) == documented
 
 
+@pytest.mark.parametrize("page", PAGES, ids=label)
+def test_every_command_that_docs_mention_exists(page: Path) -> None:
+    """A reader who types what stands there gets an answer, not a usage error."""
+    mentioned = set(re.findall(r"\bdream-api ([a-z]+)\b", _code_in(page.read_text())))
+
+    assert set() == mentioned - {name.split()[0] for name in _commands()}
+
+
+def _code_in(text: str) -> str:
+    """Give what stands in backticks and code blocks; prose may say `dream-api` as it likes."""
+    return "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
+
+
 def _commands() -> Iterator[str]:
     """Yield each command as it is typed, `stripe setup` for one inside a group."""
-    root = typer.main.get_command(command_line)
+    root = typer.main.get_command(commands)
     for name, command in getattr(root, "commands", {}).items():
         inner = getattr(command, "commands", None)
         yield from [f"{name} {child}" for child in inner] if inner else [name]
