@@ -1,8 +1,11 @@
-"""Identity of developers."""
+"""The identity of developers."""
+
+from dream_api.stores.migrations.shared.identity import create_identity
 
 revision = "0002_identity"
 down_revision = "0001_namespaces"
 
 
 def upgrade() -> None:
-    """Create the tables."""
+    """Create the tables of the developers' realm."""
+    create_identity()
