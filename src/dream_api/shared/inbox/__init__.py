@@ -1,7 +1,25 @@
-"""Events that arrive from outside: stored first, handled after.
+"""Events from outside, stored before they are answered.
 
-Owns: receipt, repetition, retries, parking and replay.
-Does not own: what an event means; app.py maps types to verbs.
+Owns: each event once, its state, its retries and its replay.
+Does not own: what an event means; handlers are given by ``app.py``.
 """
 
-__all__: list[str] = []
+from dream_api.shared.inbox.errors import EventQuarantined
+from dream_api.shared.inbox.model import (
+    Handler,
+    Handlers,
+    InboxEvent,
+    InboxPage,
+    InboxState,
+)
+from dream_api.shared.inbox.service import Inbox
+
+__all__ = [
+    "EventQuarantined",
+    "Handler",
+    "Handlers",
+    "Inbox",
+    "InboxEvent",
+    "InboxPage",
+    "InboxState",
+]
