@@ -1,0 +1,83 @@
+"""Mail over SMTP: plain text, one recipient, TLS wherever the server offers it."""
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import aiosmtplib
+
+from dream_api.kit.errors import Unavailable
+
+TIMEOUT_SECONDS = 15.0
+_SUBMISSION_PORT = 587
+_IMPLICIT_TLS_PORT = 465
+
+
+class MailUnavailable(Unavailable):
+    """The mail server does not answer or did not take the mail; the outbox tries again."""
+
+    code = "mail_unavailable"
+    title = "Mail cannot be sent now"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail. ``to`` is a validated address; ``code`` and ``link`` also stand in ``text``."""
+
+    to: str
+    subject: str
+    text: str
+    code: str | None = None
+    link: str | None = None
+
+
+class SmtpMail:
+    """Sends through one SMTP server.
+
+    Args:
+        url: ``smtp://user:password@host:587`` (STARTTLS where offered) or ``smtps://…:465``;
+            ``?from=address`` names the sender.
+        sender: who the mails are from, unless the address names somebody else.
+
+    Raises:
+        ValueError: the address is no SMTP address.
+    """
+
+    def __init__(self, url: str, sender: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ValueError("DREAM_SMTP_URL must look like smtp://user:password@host:587")
+        self._host = parts.hostname
+        self._is_implicit_tls = parts.scheme == "smtps"
+        self._port = parts.port or (
+            _IMPLICIT_TLS_PORT if self._is_implicit_tls else _SUBMISSION_PORT
+        )
+        self._username = unquote(parts.username) if parts.username else None
+        self._password = unquote(parts.password) if parts.password else None
+        self._sender = parse_qs(parts.query).get("from", [sender])[0]
+
+    async def send(self, mail: Mail) -> None:
+        """Hand one mail to the server.
+
+        Raises:
+            MailUnavailable: the server is away, slow, or refused it.
+        """
+        message = EmailMessage()
+        message["From"] = self._sender
+        message["To"] = mail.to
+        message["Subject"] = mail.subject
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers.
+        message.set_content(mail.text)
+        try:
+            await aiosmtplib.send(
+                message,
+                hostname=self._host,
+                port=self._port,
+                username=self._username,
+                password=self._password,
+                use_tls=self._is_implicit_tls,
+                timeout=TIMEOUT_SECONDS,
+            )
+        except (aiosmtplib.SMTPException, OSError) as error:
+            # The server's words may hold the address; the class of the error says enough.
+            raise MailUnavailable(f"The mail server refused: {type(error).__name__}.") from error
