@@ -1,0 +1,143 @@
+"""The HTTP server: uvicorn with deadlines that it does not have itself.
+
+Relies on internals of uvicorn 0.54 (pinned) and keeps tests for each: a connection whose headers
+do not arrive in time is cut, headers have a size, and malformed HTTP is answered with a problem.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+import uvicorn
+from typing_extensions import override  # typing has it only since Python 3.12.
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from dream_api.kit.errors import DreamError
+from dream_api.services.http.errors import HeadersTooLarge, MalformedHttp
+from dream_api.services.http.problems import MEDIA_TYPE
+from dream_api.services.http.request_ids import new_request_id
+
+HEADER_SECONDS_MAX = 3.0
+HEAD_BYTES_MAX = 65_536
+"""Request line and headers as raw bytes; ``limits`` judges the parsed ones more strictly."""
+KEEP_ALIVE_SECONDS = 30
+SHUTDOWN_SECONDS_MAX = 10
+BACKLOG_CONNECTIONS = 2_048
+
+_REASONS = {400: b"Bad Request", 431: b"Request Header Fields Too Large"}
+
+
+class DeadlineProtocol(HttpToolsProtocol):
+    """Cuts connections whose headers are late or endless."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    _is_in_head = True
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start waiting for the first request."""
+        super().connection_made(transport)
+        self._arm()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the deadline."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, unless the head of this request has grown beyond measure."""
+        if self.transport.is_closing():
+            return  # Refused already; what still arrives is not parsed.
+        if self._is_in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._is_in_head and self._head_bytes > HEAD_BYTES_MAX:
+            self._refuse(HeadersTooLarge("Send fewer or shorter headers; cookies count too."))
+
+    @override
+    def on_message_begin(self) -> None:
+        """Start waiting for the headers of the next request on a kept-alive connection."""
+        self._is_in_head = True
+        if self._deadline is None:
+            self._arm()
+        super().on_message_begin()
+
+    @override
+    def on_headers_complete(self) -> None:
+        """Stop waiting; the body has a deadline of its own, in ``limits``."""
+        self._disarm()
+        self._is_in_head = False
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP with a problem instead of plain text."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.close()  # An answer is on its way; a second one would corrupt it.
+            return
+        self._refuse(MalformedHttp("Send one well-formed HTTP/1.1 request."))
+
+    def _refuse(self, error: DreamError) -> None:
+        if self.transport.is_closing():
+            return
+        body = json.dumps(
+            {
+                "type": "about:blank",
+                "title": error.title,
+                "status": error.status,
+                "detail": error.detail,
+                "code": error.code,
+                "requestId": new_request_id(),
+            }
+        ).encode()
+        head = (
+            b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\ncontent-length: %d\r\n"
+            b"cache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+            b"connection: close\r\n\r\n"
+        ) % (error.status, _REASONS[error.status], MEDIA_TYPE.encode(), len(body))
+        self.transport.write(head + body)
+        self.transport.close()
+
+    def _arm(self) -> None:
+        self._deadline = self.loop.call_later(HEADER_SECONDS_MAX, self._abort)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _abort(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+
+def server_config(app: Any, *, host: str, port: int, workers: int = 1) -> uvicorn.Config:
+    """Configure the server.
+
+    Args:
+        app: an ASGI application, or with several workers the import string of its factory.
+        host: the address to listen on.
+        port: the port; 0 picks a free one.
+        workers: processes that share the port.
+    """
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        host=host,
+        port=port,
+        workers=workers,
+        http=DeadlineProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
+    )
