@@ -1,7 +1,17 @@
-"""Answers kept for creating calls that are repeated.
+"""Stored answers, so that a repeated request does nothing twice.
 
-Owns: the key, the digest of the request and the stored answer.
-Does not own: which routes accept a key; the doors say that.
+Owns: which key of which caller got which answer, and for how long.
+Does not own: what an answer says, or which routes take keys; the doors decide that.
 """
 
-__all__: list[str] = []
+from dream_api.shared.idempotency.errors import IdempotencyConflict, IdempotencyInProgress
+from dream_api.shared.idempotency.model import RETENTION, StoredAnswer
+from dream_api.shared.idempotency.service import Idempotency
+
+__all__ = [
+    "RETENTION",
+    "Idempotency",
+    "IdempotencyConflict",
+    "IdempotencyInProgress",
+    "StoredAnswer",
+]

@@ -1,8 +1,11 @@
-"""Idempotency."""
+"""Stored answers to creating calls."""
+
+from dream_api.stores.migrations.shared.idempotency import create_idempotency
 
 revision = "0007_idempotency"
 down_revision = "0006_outbox"
 
 
 def upgrade() -> None:
-    """Create the tables."""
+    """Create the table."""
+    create_idempotency()
