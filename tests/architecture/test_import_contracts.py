@@ -119,7 +119,7 @@ VIOLATIONS = [
         "import dream_api.kit",
     ),
     _line(
-        "simulated", "the wiring knows the simulator", "dream_api/app.py", "import stripe_simulator"
+        "simulator", "the wiring knows the simulator", "dream_api/app.py", "import stripe_simulator"
     ),
 ]
 
