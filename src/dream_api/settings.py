@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     )
     master_key: SecretList = Field(
         (),
-        description="32 random bytes in base64 that encrypt stored secrets; a list, first is active.",
+        description="32 random bytes in base64 that encrypt secrets; a list, first is active.",
     )
 
     stripe_secret_key: SecretStr | None = Field(
@@ -117,10 +117,12 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _split(cls, value: object) -> object:
-        """Read a comma-separated list; empty entries are refused by simply not existing."""
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+        return cls.read_list(value) if isinstance(value, str) else value
+
+    @staticmethod
+    def read_list(text: str) -> tuple[SecretStr, ...]:
+        """Read a comma-separated list of secrets; empty entries do not exist."""
+        return tuple(SecretStr(part.strip()) for part in text.split(",") if part.strip())
 
     @field_validator("public_url", "stripe_api_base")
     @classmethod

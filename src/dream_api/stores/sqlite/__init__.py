@@ -8,6 +8,7 @@ Does not own any SQL of a room.
 from dream_api.stores.sqlite.stores import (
     OperatorStores,
     SqliteStores,
+    check_not_served,
     check_stores,
     migrate_stores,
     open_stores_for_operator,
@@ -16,6 +17,7 @@ from dream_api.stores.sqlite.stores import (
 __all__ = [
     "OperatorStores",
     "SqliteStores",
+    "check_not_served",
     "check_stores",
     "migrate_stores",
     "open_stores_for_operator",

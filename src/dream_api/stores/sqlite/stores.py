@@ -229,6 +229,15 @@ class OperatorStores:
         self.close()
 
 
+def check_not_served(data_dir: Path) -> None:
+    """Look whether a folder is free, before anything in it is touched.
+
+    Raises:
+        AlreadyServed: another process serves it.
+    """
+    _lock_folder(data_dir).close()
+
+
 def migrate_stores(data_dir: Path) -> None:
     """Bring both worlds' files to this release's schema, each in one transaction."""
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

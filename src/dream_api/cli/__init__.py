@@ -1,0 +1,42 @@
+"""The command line: one file per command.
+
+Owns arguments, messages for people at a terminal, and exit codes.
+Does not own rules: a command calls the same verbs as the doors.
+"""
+
+import sys
+
+import typer
+
+from dream_api.cli.audit import audit
+from dream_api.cli.dev import dev
+from dream_api.cli.kv import kv
+from dream_api.cli.migrate import migrate
+from dream_api.cli.openapi import openapi
+from dream_api.cli.serve import serve
+from dream_api.cli.stripe import stripe
+from dream_api.cli.worker import worker
+from dream_api.kit.errors import DreamError
+
+__all__ = ["main"]
+
+commands = typer.Typer(
+    name="dream-api",
+    help="Auth, billing, usage metering and plan limits for people who sell software.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (dev, serve, worker, migrate, audit, openapi):
+    commands.command()(command)
+commands.add_typer(kv, name="kv")
+commands.add_typer(stripe, name="stripe")
+
+
+def main() -> None:
+    """Run the command line; a refusal becomes one readable line and exit code 2."""
+    try:
+        commands()
+    except DreamError as refusal:
+        typer.secho(refusal.detail, fg="red", err=True)
+        sys.exit(2)

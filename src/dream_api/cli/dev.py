@@ -1,0 +1,158 @@
+"""``dream-api dev``: everything on this machine, with no account anywhere and no internet.
+
+The Stripe simulator is a process of its own, reached over HTTP alone; services and worker share
+this one. The simulator ends when this process does, however it ends: it watches its standard
+input, which the kernel closes.
+"""
+
+import asyncio
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dream_api.cli.configuration import (
+    CLOCK_FILE,
+    DataOption,
+    load_settings,
+    read_arrangement,
+    write_arrangement,
+)
+from dream_api.cli.server import LOOPBACK_HOSTS, Serving, bind, run_product
+from dream_api.cli.stripe import arrange
+from dream_api.gateways.clock import MovableClock
+from dream_api.kit.keys import Mode
+from dream_api.settings import Settings
+from dream_api.stores.sqlite import check_not_served, migrate_stores
+
+SIMULATOR_HOST = "127.0.0.1"
+SIMULATOR_START_SECONDS_MAX = 30.0
+SIMULATOR_STOP_SECONDS_MAX = 5.0
+SIMULATOR_POLL_SECONDS = 0.02
+SIMULATOR_APPLICATIONS = {
+    Mode.LIVE: ("sk_test_simulator", "ca_simulator"),
+    Mode.TEST: ("sk_test_simulator_test", "ca_simulator_test"),
+}
+"""Our two sets of Stripe settings. Both are test keys: the simulator refuses live ones."""
+
+
+def dev(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the product listens.")] = 8787,
+    stripe_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Where the simulator listens.")
+    ] = 12111,
+    data: DataOption = None,
+) -> None:
+    """Run the whole product here: services, worker and a Stripe simulator. Ctrl-C stops it."""
+    public_url = f"http://localhost:{port}"
+    settings = load_settings(data, public_url=public_url)
+    settings = settings.model_copy(update={"public_url": public_url})
+    check_not_served(settings.data_dir)
+    sockets = bind(LOOPBACK_HOSTS, port)
+    migrate_stores(settings.data_dir)
+    clock = MovableClock(settings.data_dir / CLOCK_FILE)
+    with _simulator(settings, stripe_port):
+        arranged = _arrange(settings, stripe_port)
+        run_product(
+            Serving(arranged, clock, development=True),
+            sockets,
+            on_ready=lambda: _greet(arranged, stripe_port),
+        )
+
+
+@contextmanager
+def _simulator(settings: Settings, port: int) -> Iterator[None]:
+    """Run the simulator until the block ends, or this process does."""
+    command = [
+        sys.executable, "-m", "stripe_simulator",
+        "--host", SIMULATOR_HOST, "--port", str(port),
+        "--data", str(settings.data_dir / "stripe"),
+        "--clock-file", str(settings.data_dir / CLOCK_FILE),
+        "--redirect-uri", f"{settings.public_url}/oauth/callback",
+        "--until-stdin-closes",
+    ]  # fmt: skip
+    for secret_key, client_id in SIMULATOR_APPLICATIONS.values():
+        command += ["--application", f"{secret_key}={client_id}"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own module, our own arguments.
+    try:
+        _wait_until_it_answers(process, port)
+        yield
+    finally:
+        process.terminate()
+        process.wait(SIMULATOR_STOP_SECONDS_MAX)
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:
+    patience_ends = time.monotonic() + SIMULATOR_START_SECONDS_MAX
+    while time.monotonic() < patience_ends:
+        if process.poll() is not None:
+            typer.secho(
+                f"The Stripe simulator did not start on port {port}. "
+                "Stop what uses the port, or choose another with --stripe-port.",
+                fg="red",
+                err=True,
+            )
+            raise typer.Exit(2)
+        connection = http.client.HTTPConnection(SIMULATOR_HOST, port, timeout=1)
+        try:
+            connection.request("GET", "/")
+            connection.getresponse()
+        except OSError:
+            time.sleep(SIMULATOR_POLL_SECONDS)
+        else:
+            return
+        finally:
+            connection.close()
+    typer.secho("The Stripe simulator did not answer in time.", fg="red", err=True)
+    raise typer.Exit(2)
+
+
+def _arrange(settings: Settings, stripe_port: int) -> Settings:
+    """Set our simulated account up, and leave what it takes to reach it beside the data.
+
+    The endpoints are made anew when the folder does not hold their secrets for this address.
+    """
+    api_base = f"http://{SIMULATOR_HOST}:{stripe_port}"
+    address: dict[str, Any] = {"public_url": settings.public_url, "stripe_api_base": api_base}
+    for mode, (secret_key, client_id) in SIMULATOR_APPLICATIONS.items():
+        address |= {_name(mode, "secret_key"): secret_key, _name(mode, "client_id"): client_id}
+    known = read_arrangement(settings.data_dir)
+    is_known = address.items() <= known.items()
+    arrangement = known if is_known else address
+    reachable = load_settings(settings.data_dir, **arrangement)
+    for mode in Mode:
+        made = asyncio.run(arrange(reachable, mode, renew_secrets=not is_known))
+        arrangement[_name(mode, "price_id")] = made.price_id
+        for name, secret in (
+            ("webhook_secrets", made.account_secret),
+            ("connect_webhook_secrets", made.connect_secret),
+        ):
+            if secret is not None:
+                arrangement[_name(mode, name)] = secret
+    write_arrangement(settings.data_dir, arrangement)
+    return load_settings(settings.data_dir)
+
+
+def _name(mode: Mode, name: str) -> str:
+    return f"stripe_{name}" if mode is Mode.LIVE else f"stripe_test_{name}"
+
+
+def _greet(settings: Settings, stripe_port: int) -> None:
+    folder = Path(os.path.relpath(settings.data_dir))
+    typer.echo(
+        f"\n  dream-api is ready\n\n"
+        f"  Console      {settings.public_url}/\n"
+        f"  Mailbox      {settings.public_url}/dev/mailbox\n"
+        f"  API          {settings.public_url}/docs\n"
+        f"  Stripe       http://{SIMULATOR_HOST}:{stripe_port}/  (simulated: no money moves)\n"
+        f"  Data         {folder}\n\n"
+        f"  Pay with card 4242 4242 4242 4242. Ctrl-C stops everything.\n"
+    )
+    sys.stdout.flush()

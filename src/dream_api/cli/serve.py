@@ -1,0 +1,63 @@
+"""``dream-api serve``: the product on a machine that people reach."""
+
+from typing import Annotated
+
+import typer
+
+from dream_api.app import ALL_SERVICES, ServiceName
+from dream_api.cli.configuration import DataOption, clock_of, has_own_master_key, load_settings
+from dream_api.cli.server import Serving, bind, run_product
+from dream_api.settings import Settings
+from dream_api.stores.sqlite import check_stores
+
+
+def serve(
+    service: Annotated[
+        list[ServiceName] | None, typer.Option(help="Serve only this one; may be repeated.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8787,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; SQLite allows one.")] = 1,
+    data: DataOption = None,
+) -> None:
+    """Serve the product. With SQLite the worker runs inside: its store has one writer."""
+    settings = load_settings(data)
+    problems = [*_missing_for_public(settings), *_unfit_for_sqlite(workers)]
+    if problems:
+        for problem in problems:
+            typer.secho(problem, fg="red", err=True)
+        raise typer.Exit(2)
+    check_stores(settings.data_dir)
+    services = frozenset(service) if service else ALL_SERVICES
+    run_product(
+        Serving(settings, clock_of(settings), services),
+        bind((host,), port),
+        on_ready=lambda: typer.echo(f"Serving {settings.public_url} on {host}:{port}"),
+    )
+
+
+def _unfit_for_sqlite(workers: int) -> list[str]:
+    if workers == 1:
+        return []
+    return [f"--workers {workers}: an SQLite store has one serving process; leave --workers out."]
+
+
+def _missing_for_public(settings: Settings) -> list[str]:
+    """Name every development default that must not face the public; nothing for loopback."""
+    if settings.is_loopback:
+        return []
+    problems = [
+        f"DREAM_{name.upper()} is missing: a public deployment needs its own."
+        for name in (
+            "stripe_secret_key", "stripe_client_id", "stripe_price_id",
+            "stripe_webhook_secrets", "stripe_connect_webhook_secrets", "smtp_url",
+        )
+        if not getattr(settings, name)
+    ]  # fmt: skip
+    if has_own_master_key(settings.data_dir):
+        problems.append("DREAM_MASTER_KEY is missing: the key beside the data is for development.")
+    if settings.stripe_api_base is not None:
+        problems.append("DREAM_STRIPE_API_BASE is set: a public deployment talks to Stripe itself.")
+    if not settings.public_url.startswith("https://"):
+        problems.append("DREAM_PUBLIC_URL must start with https:// unless it is this machine.")
+    return problems

@@ -1,0 +1,134 @@
+"""What ``dev`` and ``serve`` share: sockets, the server and the worker in one process."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import typer
+import uvicorn
+import uvloop
+
+from dream_api.app import ALL_SERVICES, Product, ServiceName, open_product
+from dream_api.gateways.clock import Clock
+from dream_api.services.http import server_config
+from dream_api.settings import Settings
+
+BACKLOG_CONNECTIONS = 2_048
+LOOPBACK_HOSTS = ("127.0.0.1", "::1")
+STOP_SECONDS_MAX = 5.0
+"""How long a job in hand may take to reach its safe point."""
+ANNOUNCE_POLL_SECONDS = 0.01
+
+
+def bind(hosts: tuple[str, ...], port: int) -> list[socket.socket]:
+    """Listen on *port* of each host; exit with a readable message where it is taken.
+
+    IPv6 is left out where this machine has none.
+    """
+    sockets = []
+    for host in hosts:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            listener = socket.socket(family, socket.SOCK_STREAM)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family is socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listener.bind((host, port))
+        except OSError as error:
+            if family is socket.AF_INET6 and sockets:
+                continue
+            typer.secho(f"Cannot listen on {host}:{port}: {error.strerror}.", fg="red", err=True)
+            typer.secho("Stop what uses the port, or choose another with --port.", err=True)
+            raise typer.Exit(2) from None
+        listener.listen(BACKLOG_CONNECTIONS)
+        listener.setblocking(False)
+        sockets.append(listener)
+    return sockets
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What to serve, and how."""
+
+    settings: Settings
+    clock: Clock
+    services: frozenset[ServiceName] = ALL_SERVICES
+    development: bool = False
+
+
+def run_product(
+    serving: Serving, sockets: list[socket.socket], *, on_ready: Callable[[], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM: requests in flight finish, then the stores are closed.
+
+    Raises:
+        AlreadyServed: another process serves this data folder.
+    """
+    _outlive_signals()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(serving, sockets, on_ready))
+
+
+def run_worker(serving: Serving, *, on_ready: Callable[[], None]) -> None:
+    """Run the loops alone until SIGINT or SIGTERM."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_work(serving, on_ready))
+
+
+async def _serve(
+    serving: Serving, sockets: list[socket.socket], on_ready: Callable[[], None]
+) -> None:
+    async with _opened(serving) as product:
+        server = uvicorn.Server(server_config(product.asgi, host="", port=0))
+        announcement = asyncio.create_task(_announce(server, on_ready))
+        try:
+            await server.serve(sockets)
+        finally:
+            announcement.cancel()
+
+
+async def _work(serving: Serving, on_ready: Callable[[], None]) -> None:
+    stopped = asyncio.Event()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(ending, stopped.set)
+    async with _opened(serving):
+        on_ready()
+        await stopped.wait()
+
+
+@asynccontextmanager
+async def _opened(serving: Serving) -> AsyncIterator[Product]:
+    """Open the product with its loops running; stop them at a safe point, then close it."""
+    async with open_product(
+        serving.settings,
+        clock=serving.clock,
+        services=serving.services,
+        development=serving.development,
+    ) as product:
+        loops = [asyncio.create_task(worker.run()) for worker in product.workers]
+        try:
+            yield product
+        finally:
+            for worker in product.workers:
+                worker.stop()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP_SECONDS_MAX):
+                    await asyncio.gather(*loops, return_exceptions=True)
+
+
+async def _announce(server: uvicorn.Server, on_ready: Callable[[], None]) -> None:
+    while not server.started:
+        await asyncio.sleep(ANNOUNCE_POLL_SECONDS)
+    on_ready()
+
+
+def _outlive_signals() -> None:
+    """Leave stopping to uvicorn: it raises the signal again once it has stopped.
+
+    The default handlers would then end the process before its stores are closed.
+    """
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: None)

@@ -1,0 +1,102 @@
+"""``dream-api dev`` as a person runs it: a process of its own, killed when a test says so."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+START_SECONDS_MAX = 60.0
+STOP_SECONDS_MAX = 20.0
+POLL_SECONDS = 0.05
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class DevServer:
+    """One ``dream-api dev`` with its own data folder and ports; may be started again."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.stripe_port = free_port()
+        self.base_url = f"http://localhost:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "DevServer":
+        """Start it and wait until it says that everything works."""
+        self._process = subprocess.Popen(
+            [
+                sys.executable, "-m", "dream_api", "dev",
+                "--port", str(self.port),
+                "--stripe-port", str(self.stripe_port),
+                "--data", str(self.data_dir),
+            ],
+            stdout=subprocess.DEVNULL,
+            env={name: value for name, value in os.environ.items() if name[:6] != "DREAM_"},
+        )  # fmt: skip
+        patience_ends = time.monotonic() + START_SECONDS_MAX
+        while not self.is_ready():
+            assert self._process.poll() is None, "dream-api dev ended while starting"
+            assert time.monotonic() < patience_ends, "dream-api dev did not become ready"
+            time.sleep(POLL_SECONDS)
+        return self
+
+    def is_ready(self) -> bool:
+        """Ask ``/readyz``."""
+        try:
+            with urllib.request.urlopen(f"{self.base_url}/readyz", timeout=1) as answer:  # noqa: S310 - our own loopback address.
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def is_stripe_listening(self) -> bool:
+        """Tell whether the simulator's port is taken."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.stripe_port)) == 0
+
+    def kill(self) -> None:
+        """End it as a power cut would: SIGKILL to the parent alone."""
+        assert self._process is not None, "start it first"
+        self._process.kill()
+        self._process.wait(STOP_SECONDS_MAX)
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C; give the exit code."""
+        assert self._process is not None, "start it first"
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(STOP_SECONDS_MAX)
+
+    def stop(self) -> None:
+        """End it if it still runs."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(STOP_SECONDS_MAX)
+
+
+def dream_api(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one command of the command line to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "dream_api", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=STOP_SECONDS_MAX,
+        env={name: value for name, value in os.environ.items() if name[:6] != "DREAM_"},
+    )
+
+
+def json_lines(text: str) -> list[dict[str, Any]]:
+    """Read a command's output of a JSON object per line."""
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
