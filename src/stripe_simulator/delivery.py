@@ -1,0 +1,199 @@
+"""Deliver events: at least once, first in first out per endpoint until something fails.
+
+What is owed is in the store, so a killed simulator goes on where it stopped.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import httpx
+
+from stripe_simulator.resources.events import count_down
+from stripe_simulator.signing import signature_header
+from stripe_simulator.store import Store
+
+TIMEOUT_SECONDS = 10.0
+POLL_SECONDS = 0.25
+DETAIL_CHARACTERS_MAX = 300
+ENDPOINTS_AT_ONCE_MAX = 50
+
+# Runs a function on the store in one transaction, and answers what it answers.
+Work = Callable[[Callable[[Store], object]], Awaitable[object]]
+
+_HEADERS = {
+    "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+    "Accept": "*/*; q=0.5, application/xml",
+    "Cache-Control": "no-cache",
+    "Content-Type": "application/json; charset=utf-8",
+    "Stripe-Sim": "1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event owed to one endpoint, signed for the attempt that follows."""
+
+    sequence: int
+    endpoint: str
+    url: str
+    payload: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended; the status is null when nobody answered."""
+
+    status: int | None
+    detail: str
+
+    @property
+    def is_success(self) -> bool:
+        """Only 2xx is; a redirect is a failure (https://docs.stripe.com/webhooks)."""
+        return self.status is not None and HTTPStatus(200) <= self.status < HTTPStatus(300)
+
+
+class Deliverer:
+    """Sends what is owed, one event at a time to each endpoint, endpoints side by side."""
+
+    def __init__(
+        self,
+        work: Work,
+        now: Callable[[], int],
+        retry_seconds: tuple[int, ...],
+    ) -> None:
+        self._work = work
+        self._now = now
+        self._retry_seconds = retry_seconds
+        self._wake = asyncio.Event()
+        self._busy: dict[str, asyncio.Task[None]] = {}
+
+    def wake(self) -> None:
+        """Look for work now, rather than at the next poll."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        async with httpx.AsyncClient(
+            timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+        ) as client:
+            try:
+                while True:
+                    self._wake.clear()
+                    await self._start_due(client)
+                    await self._wait()
+            finally:
+                for task in self._busy.values():
+                    task.cancel()
+                await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+        except TimeoutError:
+            return
+
+    async def _start_due(self, client: httpx.AsyncClient) -> None:
+        now = self._now()
+        busy = set(self._busy)
+        found = await self._work(lambda store: due_deliveries(store, now, busy))
+        assert isinstance(found, list), "due_deliveries answers a list"
+        for delivery in found:
+            task = asyncio.create_task(self._attempt(client, delivery))
+            self._busy[delivery.endpoint] = task
+
+    async def _attempt(self, client: httpx.AsyncClient, delivery: Delivery) -> None:
+        try:
+            outcome = await _post(client, delivery)
+            now = self._now()
+            await self._work(
+                lambda store: record(store, delivery, outcome, now, self._retry_seconds)
+            )
+        finally:
+            self._busy.pop(delivery.endpoint, None)
+            self._wake.set()
+
+
+async def _post(client: httpx.AsyncClient, delivery: Delivery) -> Outcome:
+    headers = _HEADERS | {"Stripe-Signature": delivery.signature}
+    try:
+        response = await client.post(
+            delivery.url, content=delivery.payload.encode(), headers=headers
+        )
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        return Outcome(None, f"{type(error).__name__}: {error}"[:DETAIL_CHARACTERS_MAX])
+    return Outcome(response.status_code, response.text[:DETAIL_CHARACTERS_MAX])
+
+
+def due_deliveries(store: Store, now: int, busy: set[str]) -> list[Delivery]:
+    """The earliest delivery that is due for each endpoint that is not busy, signed for *now*."""
+    rows = store.execute(
+        "SELECT sequence, endpoint, payload, min(sequence) FROM deliveries"
+        " WHERE state = 'pending' AND due_at <= ? GROUP BY endpoint LIMIT ?",
+        now,
+        ENDPOINTS_AT_ONCE_MAX,
+    ).fetchall()
+    found = []
+    for row in rows:
+        endpoint = store.find_anywhere("webhook_endpoint", row["endpoint"])
+        if row["endpoint"] in busy or endpoint is None or endpoint.body["status"] != "enabled":
+            continue
+        signature = signature_header(row["payload"], endpoint.hidden["secret"], now=now)
+        found.append(
+            Delivery(row["sequence"], endpoint.id, endpoint.body["url"], row["payload"], signature)
+        )
+    return found
+
+
+def record(
+    store: Store,
+    delivery: Delivery,
+    outcome: Outcome,
+    now: int,
+    retry_seconds: tuple[int, ...],
+) -> None:
+    """Store how an attempt ended, and when the next one is due if it failed."""
+    row = store.execute(
+        "SELECT account, event, due_at, attempts,"
+        " (SELECT count(*) FROM attempts WHERE delivery = sequence) AS earlier,"
+        " EXISTS (SELECT 1 FROM attempts WHERE delivery = sequence"
+        "  AND status BETWEEN 200 AND 299) AS was_delivered"
+        " FROM deliveries WHERE sequence = ?",
+        delivery.sequence,
+    ).fetchone()
+    store.execute(
+        "INSERT INTO attempts VALUES (?, ?, ?, ?, ?)",
+        delivery.sequence,
+        row["earlier"] + 1,
+        now,
+        outcome.status,
+        outcome.detail,
+    )
+    number = row["attempts"] + 1
+    state, due_at = "delivered", row["due_at"]
+    if not outcome.is_success:
+        has_more = number <= len(retry_seconds)
+        state = "pending" if has_more else "failed"
+        due_at = now + retry_seconds[number - 1] if has_more else due_at
+    store.execute(
+        "UPDATE deliveries SET state = ?, attempts = ?, due_at = ? WHERE sequence = ?",
+        state,
+        number,
+        due_at,
+        delivery.sequence,
+    )
+    event = store.find(row["account"], "event", row["event"])
+    if state == "delivered" and not row["was_delivered"] and event is not None:
+        count_down(store, event)
+
+
+def resend(store: Store, sequence: int, *, now: int) -> bool:
+    """Owe a delivery once more, whatever became of it; answers whether there is one."""
+    cursor = store.execute(
+        "UPDATE deliveries SET state = 'pending', due_at = ?, attempts = 0 WHERE sequence = ?",
+        now,
+        sequence,
+    )
+    return cursor.rowcount > 0

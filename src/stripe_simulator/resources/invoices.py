@@ -1,0 +1,52 @@
+"""Invoices, as far as subscriptions make them (https://docs.stripe.com/api/invoices)."""
+
+from stripe_simulator.billing.life import collect
+from stripe_simulator.errors import StripeError
+from stripe_simulator.resources.call import Call
+from stripe_simulator.shapes import Body
+from stripe_simulator.wire.listing import listed, slice_of
+
+LIST_HONOURS = "created customer status subscription"
+
+
+def retrieve(call: Call) -> Body:
+    """One invoice."""
+    return call.books.get("invoice", call.id).body
+
+
+def list_all(call: Call) -> Body:
+    """Invoices, newest first."""
+    parameters = call.parameters
+    matching = {
+        "customer": parameters.get("customer"),
+        "status": parameters.get("status"),
+        "parent.subscription_details.subscription": parameters.get("subscription"),
+    }
+    return listed(call.books, "invoice", "/v1/invoices", parameters, matching=matching)
+
+
+def list_lines(call: Call) -> Body:
+    """The lines of an invoice."""
+    record = call.books.get("invoice", call.id)
+    lines = record.body["lines"]
+    return slice_of(lines["url"], lines["data"], call.parameters)
+
+
+def pay(call: Call) -> Body:
+    """Charge the card on file for an open invoice, now.
+
+    Raises:
+        StripeError: It is not open, or 402: the card is declined, and the attempt is recorded.
+    """
+    record = call.books.get("invoice", call.id)
+    if record.body["status"] == "paid":
+        raise StripeError("Invoice is already paid", code="invoice_already_paid")
+    if record.body["status"] != "open":
+        raise StripeError(
+            f"Invoice {record.id} has a status of {record.body['status']} and cannot be paid.",
+            code="invoice_not_open",
+        )
+    decline = collect(call.books, record)
+    if decline is not None:
+        raise decline.error(keeps_changes=True)
+    return record.body

@@ -1,0 +1,289 @@
+"""Subscriptions (https://docs.stripe.com/api/subscriptions)."""
+
+from copy import deepcopy
+
+from stripe_simulator.billing import changes
+from stripe_simulator.billing.discounts import discount_subscription, redeem
+from stripe_simulator.billing.life import cancel as cancel_subscription
+from stripe_simulator.billing.life import schedule_end
+from stripe_simulator.billing.lines import period_of
+from stripe_simulator.billing.payment_methods import charge
+from stripe_simulator.billing.subscriptions import Item, Terms, plan_ahead, settle_first, start
+from stripe_simulator.clock import SECONDS_PER_DAY
+from stripe_simulator.errors import StripeError, missing, not_implemented
+from stripe_simulator.resources.call import Call, merged_metadata
+from stripe_simulator.resources.customers import get_customer
+from stripe_simulator.shapes import Body
+from stripe_simulator.store import Record
+from stripe_simulator.wire.listing import listed, slice_of
+
+TRIAL_DAYS_MAX = 730
+ENDED = ("canceled", "incomplete_expired")
+_ITEM = "items.price items.quantity items.metadata"
+CREATE_HONOURS = (
+    f"cancel_at_period_end customer default_payment_method description discounts.coupon {_ITEM} "
+    "metadata off_session payment_behavior trial_end trial_period_days"
+)
+UPDATE_HONOURS = (
+    "billing_cycle_anchor cancel_at cancel_at_period_end cancellation_details "
+    f"default_payment_method description discounts.coupon discounts.discount {_ITEM} items.id "
+    "items.deleted metadata off_session payment_behavior proration_behavior trial_end"
+)
+CANCEL_HONOURS = "cancellation_details invoice_now prorate"
+LIST_HONOURS = "created customer price status"
+
+
+def create(call: Call) -> Body:
+    """Start a subscription for a customer whose card is on file.
+
+    Raises:
+        StripeError: No card, or 402 with ``payment_behavior=error_if_incomplete``.
+    """
+    parameters = call.parameters
+    customer = get_customer(call.books, parameters["customer"], param="customer")
+    behaviour = parameters.get("payment_behavior", "allow_incomplete")
+    if behaviour == "pending_if_incomplete":
+        raise StripeError("`pending_if_incomplete` is only for updates.", param="payment_behavior")
+    trial_end = _trial_end(call)
+    card = _card(call, customer)
+    if card is None and trial_end is None and behaviour != "default_incomplete":
+        raise StripeError(
+            "This customer has no attached payment source or default payment method. Please "
+            "consider adding a default payment method. For more information, visit "
+            "https://stripe.com/docs/billing/subscriptions/payment-methods-setting"
+            "#payment-method-priority.",
+            code="resource_missing",
+        )
+    record, invoice = start(call.books, _terms(call, trial_end))
+    if behaviour != "default_incomplete" or not invoice.body["amount_due"]:
+        decline = charge(call.books, card) if invoice.body["amount_due"] else None
+        if decline is not None and behaviour == "error_if_incomplete":
+            raise decline.error()
+        settle_first(call.books, record, invoice, decline)
+    return record.body
+
+
+def retrieve(call: Call) -> Body:
+    """One subscription, also after it has ended."""
+    return _current(call, call.books.get("subscription", call.id)).body
+
+
+def update(call: Call) -> Body:
+    """Change a subscription: what it sells, when it ends, what is written on it.
+
+    Raises:
+        StripeError: It has ended, or the change is refused.
+    """
+    record = _current(call, call.books.get("subscription", call.id))
+    if record.body["status"] in ENDED:
+        raise missing("subscription", call.id)
+    _change_notes(call, record)
+    _change_end(call, record)
+    bill = _change_items(call, record)
+    ended_trial = _change_trial(call, record)
+    plan_ahead(record)
+    call.books.save(record, event="customer.subscription.updated")
+    if bill is not None:
+        changes.settle(call.books, record, bill)
+    if ended_trial:
+        changes.settle(call.books, record, ended_trial)
+    return call.books.get("subscription", call.id).body
+
+
+def cancel(call: Call) -> Body:
+    """End a subscription now.
+
+    Raises:
+        StripeError: It has ended already.
+    """
+    record = _current(call, call.books.get("subscription", call.id))
+    if record.body["status"] in ENDED:
+        raise missing("subscription", call.id)
+    for name in ("invoice_now", "prorate"):
+        if call.parameters.get(name):
+            raise not_implemented(f"{name} on cancellation", param=name)
+    given = call.parameters.get("cancellation_details", {})
+    record.body["cancellation_details"] |= {key: value or None for key, value in given.items()}
+    cancel_subscription(call.books, record, reason="cancellation_requested")
+    return record.body
+
+
+def list_all(call: Call) -> Body:
+    """Subscriptions, newest first; ended ones only when asked for."""
+    parameters = call.parameters
+    status = parameters.get("status")
+    running = ["active", "incomplete", "past_due", "paused", "trialing", "unpaid"]
+    choices: dict[str | None, object] = {None: running, "all": None, "ended": list(ENDED)}
+    matching = {
+        "customer": parameters.get("customer"),
+        "items.data[0].price.id": parameters.get("price"),
+        "status": choices.get(status, status),
+    }
+    return listed(call.books, "subscription", "/v1/subscriptions", parameters, matching=matching)
+
+
+def list_items(call: Call) -> Body:
+    """The items of one subscription."""
+    identifier = call.parameters["subscription"]
+    record = call.books.get("subscription", identifier, param="subscription")
+    items = _current(call, record).body["items"]
+    return slice_of("/v1/subscription_items", items["data"], call.parameters)
+
+
+def _current(call: Call, record: Record) -> Record:
+    """Show each price as it is now: its name or metadata may have changed since."""
+    for item in record.body["items"]["data"]:
+        price = call.books.get("price", item["price"]["id"]).body
+        if price != item["price"]:
+            item.update(changes.priced(price))
+    record.before["items"] = deepcopy(record.body["items"])
+    return record
+
+
+def _trial_end(call: Call) -> int | None:
+    days = call.parameters.get("trial_period_days")
+    end = call.parameters.get("trial_end")
+    if days is not None and end is not None:
+        raise StripeError(
+            "You may only specify one of these parameters: trial_end, trial_period_days.",
+            param="trial_end",
+        )
+    if days is not None:
+        if not 1 <= days <= TRIAL_DAYS_MAX:
+            raise StripeError(
+                f"The trial must have 1 to {TRIAL_DAYS_MAX} days.", param="trial_period_days"
+            )
+        return call.books.now + int(days) * SECONDS_PER_DAY
+    if end is None or end == "now":
+        return None
+    return _future(call, int(end), "trial_end")
+
+
+def _future(call: Call, moment: int, param: str) -> int:
+    if moment <= call.books.now:
+        raise StripeError(
+            "Invalid timestamp: must be an integer Unix timestamp in the future", param=param
+        )
+    return moment
+
+
+def _card(call: Call, customer: Record) -> str | None:
+    chosen = call.parameters.get("default_payment_method")
+    if chosen is not None:
+        kept = call.books.get("payment_method", chosen, param="default_payment_method")
+        if kept.body["customer"] != customer.id:
+            raise StripeError(
+                f"The customer does not have a payment method with the ID {chosen}. The payment "
+                "method must be attached to the customer.",
+                code="resource_missing",
+                param="default_payment_method",
+            )
+        return kept.id
+    fallback: str | None = customer.body["invoice_settings"]["default_payment_method"]
+    return fallback
+
+
+def _terms(call: Call, trial_end: int | None) -> Terms:
+    parameters = call.parameters
+    items = [
+        Item(_price(call, item.get("price", ""), f"items[{index}][price]"), item.get("quantity", 1))
+        for index, item in enumerate(call.require("items"))
+    ]
+    extra = {
+        "metadata": merged_metadata({}, parameters.get("metadata")),
+        "description": parameters.get("description"),
+    }
+    return Terms(
+        customer=parameters["customer"],
+        items=items,
+        payment_method=parameters.get("default_payment_method"),
+        trial_end=trial_end,
+        coupons=tuple(
+            redeem(call.books, discount["coupon"], param="discounts")
+            for discount in parameters.get("discounts") or []
+        ),
+        cancels_at_period_end=parameters.get("cancel_at_period_end", False),
+        extra=extra,
+    )
+
+
+def _price(call: Call, identifier: str, param: str) -> Body:
+    return call.books.get("price", identifier, param=param).body
+
+
+def _change_notes(call: Call, record: Record) -> None:
+    body = record.body
+    body |= call.given("description")
+    body["metadata"] = merged_metadata(body["metadata"], call.parameters.get("metadata"))
+    if "default_payment_method" in call.parameters:
+        customer = call.books.get("customer", body["customer"])
+        body["default_payment_method"] = _card(call, customer)
+    given = call.parameters.get("cancellation_details", {})
+    body["cancellation_details"] |= {key: value or None for key, value in given.items()}
+    if "discounts" in call.parameters:
+        body["discounts"] = [
+            _discount(call, body, discount) for discount in call.parameters["discounts"] or []
+        ]
+
+
+def _discount(call: Call, body: Body, given: Body) -> str:
+    if "discount" in given:
+        return call.books.get("discount", given["discount"], param="discounts").id
+    coupon = redeem(call.books, given.get("coupon", ""), param="discounts")
+    return discount_subscription(
+        call.books, coupon, customer=body["customer"], subscription=body["id"]
+    )
+
+
+def _change_end(call: Call, record: Record) -> None:
+    body = record.body
+    if "cancel_at" in call.parameters and "cancel_at_period_end" in call.parameters:
+        raise StripeError(
+            "You may only specify one of these parameters: cancel_at, cancel_at_period_end.",
+            param="cancel_at",
+        )
+    if "cancel_at_period_end" in call.parameters:
+        wanted = call.parameters["cancel_at_period_end"]
+        end = period_of(body).end if wanted else None
+        schedule_end(body, end, now=call.books.now, at_period_end=wanted)
+    elif "cancel_at" in call.parameters:
+        given = call.parameters["cancel_at"]
+        end = period_of(body).end
+        named = {"": None, "min_period_end": end, "max_period_end": end}
+        moment = named[given] if given in named else _future(call, int(given), "cancel_at")
+        schedule_end(body, moment, now=call.books.now, at_period_end=False)
+
+
+def _change_items(call: Call, record: Record) -> changes.Bill | None:
+    parameters = call.parameters
+    behaviour = parameters.get("payment_behavior", "allow_incomplete")
+    if behaviour in ("pending_if_incomplete", "default_incomplete"):
+        raise not_implemented(f"payment_behavior={behaviour} on updates", param="payment_behavior")
+    restarts = parameters.get("billing_cycle_anchor") == "now"
+    if "items" not in parameters and not restarts:
+        return None
+    items = changes.changed_items(
+        call.books,
+        record.body,
+        parameters.get("items", []),
+        lambda identifier, param: _price(call, identifier, param),
+    )
+    change = changes.Change(
+        items=items,
+        proration=parameters.get("proration_behavior", "create_prorations"),
+        restarts=restarts,
+        must_be_paid=behaviour == "error_if_incomplete",
+    )
+    return changes.apply(call.books, record.body, change)
+
+
+def _change_trial(call: Call, record: Record) -> changes.Bill | None:
+    """``trial_end=now`` ends a trial and bills the first period; a later moment extends it."""
+    given = call.parameters.get("trial_end")
+    if given is None:
+        return None
+    if given == "now":
+        if record.body["status"] != "trialing":
+            return None
+        return changes.end_trial(call.books, record.body)
+    raise not_implemented("trial_end other than `now` on updates", param="trial_end")
