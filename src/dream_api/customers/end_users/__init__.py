@@ -1,7 +1,45 @@
 """End users of a platform.
 
-Owns: their identity, profile, block and erasure.
-Does not own: their subscription and their usage.
+Owns: the table ``users``: profile, plan in force, grant by hand, block and erasure.
+Does not own: their subscription (subscriptions), their usage (metering), their password (identity).
 """
 
-__all__: list[str] = []
+from dream_api.customers.end_users.errors import UserExists
+from dream_api.customers.end_users.model import (
+    KEEP,
+    Changes,
+    EndUser,
+    Keep,
+    Row,
+    SubscriptionStanding,
+    had_access,
+    row_of,
+)
+from dream_api.customers.end_users.service import EndUsers
+from dream_api.customers.end_users.store import (
+    USERS,
+    ensure_user,
+    erased_at,
+    find_user,
+    find_user_by_customer,
+    user_of,
+)
+
+__all__ = [
+    "KEEP",
+    "USERS",
+    "Changes",
+    "EndUser",
+    "EndUsers",
+    "Keep",
+    "Row",
+    "SubscriptionStanding",
+    "UserExists",
+    "ensure_user",
+    "erased_at",
+    "find_user",
+    "find_user_by_customer",
+    "had_access",
+    "row_of",
+    "user_of",
+]

@@ -4,4 +4,29 @@ Owns: checkout, plan changes, the portal and the mirror of each subscription.
 Does not own: prices (bridge.catalog) and counting (customers.metering).
 """
 
-__all__: list[str] = []
+from dream_api.customers.subscriptions.changes import PlanChange
+from dream_api.customers.subscriptions.checkouts import OpenedCheckout
+from dream_api.customers.subscriptions.errors import (
+    ChangeNotPossible,
+    CheckoutNotComplete,
+    NoSubscription,
+    StripeNotConnected,
+    SubscriptionExists,
+    UserBusy,
+)
+from dream_api.customers.subscriptions.model import Flag, Subscription
+from dream_api.customers.subscriptions.service import Subscriptions
+
+__all__ = [
+    "ChangeNotPossible",
+    "CheckoutNotComplete",
+    "Flag",
+    "NoSubscription",
+    "OpenedCheckout",
+    "PlanChange",
+    "StripeNotConnected",
+    "Subscription",
+    "SubscriptionExists",
+    "Subscriptions",
+    "UserBusy",
+]

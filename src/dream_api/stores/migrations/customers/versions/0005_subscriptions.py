@@ -27,18 +27,13 @@ def upgrade() -> None:
         sa.Column("cancel_at_period_end", WholeNumber, nullable=False),
         sa.Column("held_tier", sa.Text),
         sa.Column("held_until", WholeNumber),
+        sa.Column("flag", sa.Text),
         sa.Column("created_at", WholeNumber, nullable=False),
-        sa.Column("refreshed_at", WholeNumber, nullable=False),
+        sa.Column("checked_at", WholeNumber, nullable=False),
         sqlite_strict=True,
     )
     op.create_index("subscriptions_user", "subscriptions", ["platform_id", "user_id"])
-    op.create_index(
-        "subscriptions_held",
-        "subscriptions",
-        ["held_until"],
-        sqlite_where=sa.text("held_until IS NOT NULL"),
-        postgresql_where=sa.text("held_until IS NOT NULL"),
-    )
+    op.create_index("subscriptions_checked_at", "subscriptions", ["checked_at"])
     op.create_table(
         "subscriptions_checkouts",
         sa.Column("platform_id", sa.Text, primary_key=True),
@@ -54,6 +49,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "subscriptions_checkouts_user", "subscriptions_checkouts", ["platform_id", "user_id"]
+    )
+    op.create_index(
+        "subscriptions_checkouts_open",
+        "subscriptions_checkouts",
+        ["expires_at"],
+        sqlite_where=sa.text("status = 'open'"),
+        postgresql_where=sa.text("status = 'open'"),
     )
     op.create_table(
         "subscriptions_portals",

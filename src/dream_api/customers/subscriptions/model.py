@@ -1,0 +1,248 @@
+"""A subscription as we keep it, what several come to, and how Stripe's object is read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from dream_api.customers.end_users import SubscriptionStanding, had_access
+from dream_api.customers.platforms import Tier, TierConfig
+from dream_api.customers.subscriptions.mrr import Unpriced, list_price_cents, mrr_cents
+from dream_api.kit.periods import rfc3339
+
+PLATFORM_KEY = "dreamapi_platform_id"
+USER_KEY = "dreamapi_user_id"
+TIER_KEY = "dreamapi_tier"
+HELD_TIER_KEY = "dreamapi_held_tier"
+HELD_PRICE_KEY = "dreamapi_held_price"
+HELD_UNTIL_KEY = "dreamapi_held_until"
+"""Our metadata at Stripe. The held ones say what was paid for before a downgrade, until when."""
+
+ACCESS = frozenset({"active", "trialing", "past_due"})
+ENDED = frozenset({"canceled", "incomplete_expired"})
+"""Statuses that never change again."""
+DEFAULT_CURRENCY = "usd"
+
+
+class CheckoutStatus(StrEnum):
+    """Where a Checkout session is, as far as we know."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    EXPIRED = "expired"
+
+
+class Flag(StrEnum):
+    """Why a person should look at a user's subscription."""
+
+    UNKNOWN_PRICE = "unknown_price"
+    UNPRICED = "unpriced"
+    SEVERAL_SUBSCRIPTIONS = "several_subscriptions"
+    SEVERAL_CURRENCIES = "several_currencies"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One subscription as last seen at Stripe.
+
+    Attributes:
+        tier: the tier of its price; None when no tier has it.
+        price_monthly_cents: the list price a month, which tells the dearer of two.
+        mrr_cents: what it brings a month now: nothing in a trial, less with a lasting discount.
+        held_tier: paid for until ``held_until``, although the price is a cheaper one already.
+    """
+
+    platform_id: str
+    subscription_id: str
+    user_id: str
+    customer_id: str | None
+    status: str
+    tier: str | None
+    price_id: str | None
+    price_monthly_cents: int
+    mrr_cents: int
+    currency: str
+    current_period_end: datetime | None
+    cancel_at_period_end: bool
+    held_tier: str | None
+    held_until: datetime | None
+    flag: str | None
+    created_at: datetime
+
+    @property
+    def has_access(self) -> bool:
+        """Whether its status lets the user in; past due is the grace that dunning gives."""
+        return self.status in ACCESS
+
+    def tier_at(self, now: datetime) -> str | None:
+        """Give the tier that it entitles to at a moment."""
+        if self.held_until is not None and now < self.held_until:
+            return self.held_tier
+        return self.tier
+
+    def to_wire(self, now: datetime) -> dict[str, Any]:
+        """Write the subscription as JSON."""
+        return {
+            "subscriptionId": self.subscription_id,
+            "status": self.status,
+            "tier": self.tier_at(now),
+            "nextTier": self.tier if self.tier_at(now) != self.tier else None,
+            "priceId": self.price_id,
+            "mrrCents": self.mrr_cents,
+            "currency": self.currency,
+            "currentPeriodEnd": (
+                rfc3339(self.current_period_end) if self.current_period_end else None
+            ),
+            "cancelAtPeriodEnd": self.cancel_at_period_end,
+            "createdAt": rfc3339(self.created_at),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A Checkout session that we opened, and where the person goes afterwards."""
+
+    platform_id: str
+    session_id: str
+    user_id: str
+    tier: str
+    success_url: str
+    cancel_url: str
+    status: str
+    created_at: datetime
+    expires_at: datetime
+
+
+def read_subscription(
+    found: Mapping[str, Any], platform_id: str, user_id: str, tiers: TierConfig
+) -> Subscription:
+    """Read Stripe's object, of this or an older API version, as one user's subscription."""
+    item = tier_item(found, tiers)
+    tier = None if item is None else tier_of(item["price"], tiers)
+    metadata = found.get("metadata") or {}
+    held_until = metadata.get(HELD_UNTIL_KEY)
+    flag: str | None = None if tier else Flag.UNKNOWN_PRICE.value
+    try:
+        mrr, list_price = mrr_cents(found), list_price_cents(found)
+    except Unpriced:
+        mrr, list_price, flag = 0, 0, Flag.UNPRICED.value
+    return Subscription(
+        platform_id=platform_id,
+        subscription_id=found["id"],
+        user_id=user_id,
+        customer_id=id_of(found.get("customer")),
+        status=found["status"],
+        tier=tier.name if tier else None,
+        price_id=item["price"]["id"] if item else None,
+        price_monthly_cents=list_price,
+        mrr_cents=mrr,
+        currency=found["currency"],
+        current_period_end=period_end(found),
+        # A date to end at is how flexible billing says the same.
+        cancel_at_period_end=bool(found.get("cancel_at_period_end") or found.get("cancel_at")),
+        held_tier=metadata.get(HELD_TIER_KEY) or None,
+        held_until=moment(int(held_until)) if held_until and held_until.isdigit() else None,
+        flag=flag,
+        created_at=moment(found["created"]),
+    )
+
+
+def tier_item(found: Mapping[str, Any], tiers: TierConfig) -> Mapping[str, Any] | None:
+    """Find the item of a subscription that is a tier of ours; else its first one."""
+    items: Sequence[Mapping[str, Any]] = found["items"]["data"]
+    ours = (item for item in items if tier_of(item["price"], tiers) is not None)
+    return next(ours, items[0] if items else None)
+
+
+def tier_of(price: Mapping[str, Any], tiers: TierConfig) -> Tier | None:
+    """Find the tier of a price: by its id, else by the name that we wrote on it when it was new.
+
+    A tier knows its present price only; whoever subscribed earlier keeps an older one.
+    """
+    tier = tiers.by_price(price["id"])
+    if tier is not None:
+        return tier
+    name = (price.get("metadata") or {}).get(TIER_KEY)
+    return tiers.find(name) if name else None
+
+
+def combine(
+    subscriptions: Sequence[Subscription], *, present_plan: str | None, now: datetime
+) -> SubscriptionStanding:
+    """Tell what all subscriptions of one user come to.
+
+    Of several that run, the dearest sets the plan and all count as revenue. One whose price
+    belongs to no tier leaves the plan as it is: *present_plan*.
+    """
+    running = sorted((one for one in subscriptions if one.has_access), key=_rank, reverse=True)
+    leading = running[0] if running else max(subscriptions, key=_age, default=None)
+    if leading is None:
+        return SubscriptionStanding(
+            None, None, 0, DEFAULT_CURRENCY, None, None, None, cancel_at_period_end=False, flag=None
+        )
+    known = [tier for one in running if (tier := one.tier_at(now)) is not None]
+    plan = next(iter(known), present_plan if running else None)
+    return SubscriptionStanding(
+        plan=plan,
+        status=leading.status,
+        mrr_cents=sum(one.mrr_cents for one in running if one.currency == leading.currency),
+        currency=leading.currency,
+        subscription_id=leading.subscription_id,
+        customer_id=leading.customer_id,
+        current_period_end=leading.current_period_end,
+        cancel_at_period_end=leading.cancel_at_period_end,
+        flag=_flag_of(running),
+    )
+
+
+def _rank(subscription: Subscription) -> tuple[bool, int, datetime, str]:
+    """Order running subscriptions: those of a tier, then by price, then by age."""
+    return (
+        subscription.tier is not None,
+        subscription.price_monthly_cents,
+        subscription.created_at,
+        subscription.subscription_id,
+    )
+
+
+def _age(subscription: Subscription) -> tuple[bool, datetime]:
+    """Order subscriptions that have ended: the newest that was ever paid tells the status."""
+    return had_access(subscription.status), subscription.created_at
+
+
+def _flag_of(running: Sequence[Subscription]) -> str | None:
+    if len({one.currency for one in running}) > 1:
+        return Flag.SEVERAL_CURRENCIES.value
+    if len(running) > 1:
+        return Flag.SEVERAL_SUBSCRIPTIONS.value
+    return running[0].flag if running else None
+
+
+def period_end(found: Mapping[str, Any]) -> datetime | None:
+    """Give when the next bill is due: on the subscription before 2025-03-31, then on its items."""
+    ends = [item["current_period_end"] for item in found["items"]["data"] if _has_end(item)]
+    end = found.get("current_period_end") or min(ends, default=None)
+    return None if end is None else moment(end)
+
+
+def invoiced_subscription(invoice: Mapping[str, Any]) -> str | None:
+    """Give the subscription that an invoice bills, wherever its API version names it."""
+    details = (invoice.get("parent") or {}).get("subscription_details") or {}
+    return id_of(invoice.get("subscription") or details.get("subscription"))
+
+
+def id_of(reference: str | Mapping[str, Any] | None) -> str | None:
+    """Give the id of a reference, which Stripe sends bare or expanded."""
+    if reference is None or isinstance(reference, str):
+        return reference
+    return str(reference["id"])
+
+
+def moment(seconds: int) -> datetime:
+    """Turn Stripe's Unix seconds into an aware UTC datetime."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _has_end(item: Mapping[str, Any]) -> bool:
+    return item.get("current_period_end") is not None

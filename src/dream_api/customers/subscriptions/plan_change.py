@@ -1,0 +1,108 @@
+"""Which way a change of plan goes: pure rules.
+
+Dearer starts now and is prorated. Cheaper starts when what was paid for ends: the price changes
+at once, so that the next bill is right, and the old tier is held until then. Free is an end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from dream_api.customers.platforms import Tier
+from dream_api.customers.subscriptions.errors import ChangeNotPossible
+from dream_api.customers.subscriptions.mrr import monthly_amount
+
+
+class Way(StrEnum):
+    """How a change is made."""
+
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+    END = "end"
+    RESUME = "resume"
+    RESTORE = "restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What the user has paid for until the period ends.
+
+    Attributes:
+        tier: its name; None when the price belongs to no tier.
+        is_held: whether a downgrade waits, so that the price is a cheaper one already.
+        is_ending: whether the subscription ends with the period.
+    """
+
+    tier: str | None
+    price_id: str
+    amount_cents: int
+    currency: str
+    interval: str
+    interval_count: int
+    is_held: bool
+    is_ending: bool
+
+    @classmethod
+    def of(
+        cls, price: Mapping[str, Any], *, tier: str | None, is_held: bool, is_ending: bool
+    ) -> "Paid":
+        """Read the price that was paid.
+
+        Raises:
+            ChangeNotPossible: it is no plain recurring price.
+        """
+        recurring, amount = price.get("recurring"), price.get("unit_amount")
+        if not recurring or amount is None:
+            raise ChangeNotPossible(
+                "The subscription's price was not made here. Change it in the Stripe dashboard."
+            )
+        return cls(
+            tier=tier,
+            price_id=price["id"],
+            amount_cents=amount,
+            currency=price["currency"],
+            interval=recurring["interval"],
+            interval_count=recurring["interval_count"],
+            is_held=is_held,
+            is_ending=is_ending,
+        )
+
+
+def way_to(target: Tier, paid: Paid) -> Way:
+    """Decide how the user gets from what was paid for to *target*.
+
+    Raises:
+        ChangeNotPossible: says what to do instead.
+    """
+    if target.is_free:
+        return Way.END
+    if target.name == paid.tier:
+        return _way_back(paid)
+    if target.currency != paid.currency:
+        raise ChangeNotPossible(
+            "Stripe bills a subscription in one currency. End this one in the portal, then "
+            "subscribe anew."
+        )
+    return _way_between(target, paid)
+
+
+def _way_back(paid: Paid) -> Way:
+    if paid.is_held:
+        return Way.RESTORE
+    if paid.is_ending:
+        return Way.RESUME
+    raise ChangeNotPossible("The user is on this tier already; nothing was changed.", param="tier")
+
+
+def _way_between(target: Tier, paid: Paid) -> Way:
+    wanted = monthly_amount(target.price_cents, target.interval)
+    present = monthly_amount(paid.amount_cents, paid.interval, paid.interval_count)
+    if wanted >= present or (paid.interval, target.interval) == ("month", "year"):
+        return Way.UPGRADE  # A year is paid ahead, so it begins now even where it is cheaper.
+    if (paid.interval, paid.interval_count) == (target.interval, 1):
+        return Way.DOWNGRADE
+    raise ChangeNotPossible(
+        "Stripe would bill the shorter interval at once. End the subscription in the portal; "
+        "when it has ended, subscribe anew."
+    )
