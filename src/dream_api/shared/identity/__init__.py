@@ -1,7 +1,52 @@
 """A realm: one population that signs in.
 
-Owns: passwords, codes, sessions, tokens and signing keys of one realm.
-Does not own: who the people are to the business; the worlds decide that.
+Owns: addresses, passwords, codes, sessions, tokens and signing keys of one world's realms.
+Does not own: who the people are to the business; the worlds decide that, and are told by hooks.
 """
 
-__all__: list[str] = []
+from dream_api.shared.identity.addresses import Address, parse_address
+from dream_api.shared.identity.errors import (
+    InvalidCode,
+    InvalidCredentials,
+    ReauthRequired,
+    TooManyAttempts,
+    Unauthenticated,
+)
+from dream_api.shared.identity.keyring import Keyring
+from dream_api.shared.identity.mails import MAIL_KIND
+from dream_api.shared.identity.model import (
+    DEVELOPERS_REALM_ID,
+    Caller,
+    Claims,
+    Identity,
+    Principal,
+    RealmConfig,
+    RealmHooks,
+    RealmKind,
+    Session,
+    SignedIn,
+)
+from dream_api.shared.identity.service import Realm
+
+__all__ = [
+    "DEVELOPERS_REALM_ID",
+    "MAIL_KIND",
+    "Address",
+    "Caller",
+    "Claims",
+    "Identity",
+    "InvalidCode",
+    "InvalidCredentials",
+    "Keyring",
+    "Principal",
+    "Realm",
+    "RealmConfig",
+    "RealmHooks",
+    "RealmKind",
+    "ReauthRequired",
+    "Session",
+    "SignedIn",
+    "TooManyAttempts",
+    "Unauthenticated",
+    "parse_address",
+]

@@ -1,0 +1,78 @@
+"""Guessing a password: counted, slowed down, and the same for known and unknown addresses."""
+
+import asyncio
+import math
+from datetime import datetime
+
+from dream_api.gateways.clock import Clock
+from dream_api.kit.passwords import Passwords
+from dream_api.shared.identity.addresses import Address
+from dream_api.shared.identity.errors import InvalidCredentials, TooManyAttempts
+from dream_api.shared.identity.model import FAILURES_FORGOTTEN_AFTER, Person, failure_delay
+from dream_api.shared.identity.store import limits, people
+from dream_api.stores import Connection, Store
+
+_TURNS = 64
+
+
+class Attempts:
+    """Compares passwords. One address is tried one at a time in a process.
+
+    Without turns, a hundred guesses at once would all pass the counter before it counts the
+    first. Several processes together allow a few guesses more than FAILURES_FREE.
+    """
+
+    def __init__(self, store: Store, clock: Clock, passwords: Passwords) -> None:
+        self._store = store
+        self._clock = clock
+        self._passwords = passwords
+        self._turns = tuple(asyncio.Lock() for _ in range(_TURNS))
+
+    async def check(self, realm_id: str, address: Address, password: str) -> Person:
+        """Find the person whose address and password these are.
+
+        Raises:
+            InvalidCredentials: no such person, or another password; it counts as a failure.
+            TooManyAttempts: too many failures in a row; nothing was compared.
+            PasswordsBusy: too many passwords wait to be compared.
+        """
+        async with self._turns[hash((realm_id, address.key)) % _TURNS]:
+            person = await self._store.read(
+                lambda connection: self._admit(connection, realm_id, address)
+            )
+            stored_hash = None if person is None else person.password_hash
+            matches = await self._passwords.verify(stored_hash, password)
+            if person is None or not matches:
+                now = self._clock.now()
+                await self._store.write(
+                    lambda connection: _count_failure(connection, realm_id, address, now)
+                )
+                raise InvalidCredentials(
+                    "The email or the password is wrong, or the address is not verified yet."
+                )
+        return person
+
+    def _admit(self, connection: Connection, realm_id: str, address: Address) -> Person | None:
+        failures = limits.find_failures(connection, realm_id, address.key)
+        now = self._clock.now()
+        if failures is not None and failures.blocked_until and now < failures.blocked_until:
+            seconds = math.ceil((failures.blocked_until - now).total_seconds())
+            raise TooManyAttempts(
+                f"Wait {seconds} seconds, or set a new password with a code by mail.",
+                retry_after_seconds=seconds,
+            )
+        return people.find_verified(connection, realm_id, address.key)
+
+
+def _count_failure(connection: Connection, realm_id: str, address: Address, now: datetime) -> None:
+    row = limits.find_failures(connection, realm_id, address.key)
+    is_fresh = row is not None and now < row.failed_at + FAILURES_FORGOTTEN_AFTER
+    failures = (row.failures if row is not None and is_fresh else 0) + 1
+    delay = failure_delay(failures)
+    values = {
+        "email_key": address.key,
+        "failures": failures,
+        "failed_at": now,
+        "blocked_until": now + delay if delay else None,
+    }
+    limits.put_failures(connection, realm_id, values)

@@ -1,0 +1,90 @@
+"""One-time codes: six digits for one address, one purpose and one account."""
+
+import secrets
+from dataclasses import dataclass
+
+from dream_api.kit.crypto import Vault, new_secret
+from dream_api.shared.identity.addresses import Address
+from dream_api.shared.identity.model import (
+    CODE_DIGITS,
+    CODE_LIFETIME,
+    CODE_TRIES,
+    MAILS_MAX,
+    MAILS_WINDOW,
+    Purpose,
+    Visit,
+)
+from dream_api.shared.identity.store import codes as sql
+from dream_api.shared.identity.store import limits
+from dream_api.stores import Connection
+
+NOBODY = ""
+"""Whose code an address without an account gets: the work is the same, and nothing comes of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A code with what it is bound to; of a try, ``user_id`` may be unknown (None)."""
+
+    purpose: Purpose
+    address: Address
+    code: str
+    user_id: str | None
+
+
+def new_code() -> str:
+    """Make a random code."""
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+
+
+def may_mail(connection: Connection, visit: Visit, email_key: str) -> bool:
+    """Count one code mail to an address; False when it had its share of this hour."""
+    since = visit.now - MAILS_WINDOW
+    if limits.count_mailings(connection, visit.realm_id, email_key, since) >= MAILS_MAX:
+        return False
+    limits.add_mailing(connection, visit.realm_id, email_key, new_secret(), visit.now)
+    return True
+
+
+def put_code(connection: Connection, vault: Vault, visit: Visit, ticket: Ticket) -> None:
+    """Make a code the only valid one of its address and purpose."""
+    user_id = ticket.user_id or NOBODY
+    values = {
+        "purpose": ticket.purpose,
+        "email_key": ticket.address.key,
+        "user_id": user_id,
+        "fingerprint": vault.fingerprint(ticket.code, _context(visit, ticket, user_id)),
+        "tries_left": CODE_TRIES,
+        "expires_at": visit.now + CODE_LIFETIME,
+    }
+    sql.replace(connection, visit.realm_id, values)
+
+
+def take_code(connection: Connection, vault: Vault, visit: Visit, ticket: Ticket) -> str | None:
+    """Use a code up and give whose it is; None, and one try less, when it does not fit.
+
+    A code fits only the account it was mailed for: with another ``user_id`` the right digits
+    are wrong.
+    """
+    row = sql.find(connection, visit.realm_id, ticket.purpose, ticket.address.key)
+    if row is None:
+        return None
+    is_live = visit.now < row.expires_at and row.tries_left > 0
+    is_bound = ticket.user_id in (None, row.user_id)
+    fits = vault.matches(row.fingerprint, ticket.code, _context(visit, ticket, row.user_id))
+    if is_live and is_bound and fits:
+        sql.remove(connection, visit.realm_id, ticket.purpose, ticket.address.key)
+        return str(row.user_id)
+    tries_left = max(row.tries_left - 1, 0)
+    sql.set_tries_left(connection, visit.realm_id, ticket.purpose, ticket.address.key, tries_left)
+    return None
+
+
+def is_expected(connection: Connection, visit: Visit, ticket: Ticket) -> bool:
+    """Tell whether this very account waits for a code of this purpose at this address."""
+    row = sql.find(connection, visit.realm_id, ticket.purpose, ticket.address.key)
+    return row is not None and row.user_id == ticket.user_id
+
+
+def _context(visit: Visit, ticket: Ticket, user_id: str) -> str:
+    return f"{visit.realm_id}\n{ticket.purpose}\n{ticket.address.key}\n{user_id}"

@@ -1,0 +1,28 @@
+"""What the transactions of one world's realms share."""
+
+from dataclasses import dataclass
+
+from dream_api.kit.crypto import Vault
+from dream_api.shared.identity.mails import MAIL_KIND, Payload
+from dream_api.shared.identity.model import RealmConfig, Visit
+from dream_api.shared.identity.signing import SigningKeys
+from dream_api.shared.outbox import Outbox
+from dream_api.stores import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The realm's rules, keys, vault and outgoing mail."""
+
+    config: RealmConfig
+    vault: Vault
+    signing: SigningKeys
+    outbox: Outbox
+
+    def app_name(self, connection: Connection, visit: Visit) -> str:
+        """Name the app that people sign in to."""
+        return self.config.hooks.branding(connection, visit.realm_id)
+
+    def post(self, connection: Connection, visit: Visit, mail: Payload) -> None:
+        """Queue a mail in this transaction."""
+        self.outbox.add(connection, MAIL_KIND, mail, visit.now)

@@ -1,0 +1,40 @@
+"""How a realm's verbs reach the store: at one moment, in one transaction, and then the post."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from dream_api.gateways.clock import Clock
+from dream_api.shared.identity.model import ANONYMOUS, Caller, Visit
+from dream_api.shared.outbox import Outbox
+from dream_api.stores import Connection, Store
+
+T = TypeVar("T")
+
+
+class Transactions:
+    """Runs functions of a Connection and a Visit."""
+
+    def __init__(self, store: Store, clock: Clock, outbox: Outbox) -> None:
+        self.store = store
+        self.clock = clock
+        self._outbox = outbox
+
+    async def write(
+        self, realm_id: str, verb: Callable[[Connection, Visit], T], caller: Caller = ANONYMOUS
+    ) -> T:
+        """Run *verb*: atomic, and durable on return."""
+        visit = Visit(realm_id, self.clock.now(), caller.device)
+        return await self.store.write(lambda connection: verb(connection, visit))
+
+    async def write_and_mail(
+        self, realm_id: str, verb: Callable[[Connection, Visit], T], caller: Caller = ANONYMOUS
+    ) -> T:
+        """Run *verb*, then say that mail waits, so that codes arrive at once."""
+        result = await self.write(realm_id, verb, caller)
+        self._outbox.notify()
+        return result
+
+    async def read(self, realm_id: str, verb: Callable[[Connection, Visit], T]) -> T:
+        """Run *verb* on a snapshot."""
+        visit = Visit(realm_id, self.clock.now())
+        return await self.store.read(lambda connection: verb(connection, visit))
