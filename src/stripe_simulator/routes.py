@@ -196,6 +196,13 @@ _ROUTES = [
         "subscription",
     ),
     Route("GET", "/v1/invoices", invoices.list_all, top.InvoiceListParams, invoices.LIST_HONOURS),
+    Route(
+        "POST",
+        "/v1/invoices/create_preview",
+        invoices.create_preview,
+        top.InvoiceCreatePreviewParams,
+        invoices.PREVIEW_HONOURS,
+    ),
     Route("GET", "/v1/invoices/{id}", invoices.retrieve, top.InvoiceRetrieveParams),
     Route("GET", "/v1/invoices/{id}/lines", invoices.list_lines, top.InvoiceLineItemListParams),
     Route("POST", "/v1/invoices/{id}/pay", invoices.pay, top.InvoicePayParams),

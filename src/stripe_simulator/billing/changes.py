@@ -3,12 +3,11 @@
 https://docs.stripe.com/billing/subscriptions/prorations
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from stripe_simulator.billing import invoices
-from stripe_simulator.billing.life import collect, set_period
+from stripe_simulator.billing.life import collect, next_period, set_period
 from stripe_simulator.billing.lines import (
     Period,
     amount_of,
@@ -68,20 +67,26 @@ def apply(books: Books, body: Body, change: Change) -> Bill:
     return Bill(lines, is_due_now=is_due_now, must_be_paid=change.must_be_paid)
 
 
-def settle(books: Books, subscription: Record, bill: Bill) -> None:
-    """Invoice and collect what is due now; keep the rest for the next invoice.
+def write_down(books: Books, subscription: Record, bill: Bill) -> Record | None:
+    """Draft the invoice for what is due now, or keep the lines for the next one.
+
+    The caller saves the subscription after this and then settles the invoice.
+    """
+    if not bill.is_due_now:
+        _keep_waiting(books, subscription, bill.lines)
+        return None
+    moment = Period(books.now, books.now)
+    return invoices.draft(
+        books, subscription, bill.lines, reason="subscription_update", period=moment
+    )
+
+
+def settle(books: Books, invoice: Record, bill: Bill) -> None:
+    """Finalize and collect the invoice of a change.
 
     Raises:
         StripeError: 402 when the change must be paid and the card is declined.
     """
-    if not bill.is_due_now:
-        _keep_waiting(books, subscription, bill.lines)
-        return
-    moment = Period(books.now, books.now)
-    invoice = invoices.draft(
-        books, subscription, bill.lines, reason="subscription_update", period=moment
-    )
-    books.save(subscription, event="customer.subscription.updated")
     invoices.finalize(books, invoice)
     decline = collect(books, invoice)
     if decline is not None and bill.must_be_paid:
@@ -123,6 +128,28 @@ def prorations(books: Books, subscription: Body, items: list[Body]) -> list[Body
     return lines
 
 
+def preview_change(
+    books: Books, body: Body, *, given: list[Body], proration: str, restarts: bool
+) -> Body:
+    """Work out the next invoice after a change of the subscription *body*, which is altered.
+
+    With ``always_invoice`` it is the invoice that would follow at once, otherwise the one at the
+    end of the period (https://docs.stripe.com/api/invoices/create_preview).
+    """
+    bill = Bill([], is_due_now=False, must_be_paid=False)
+    if given or restarts:
+        items = changed_items(books, body, given)
+        change = Change(items=items, proration=proration, restarts=restarts)
+        bill = apply(books, body, change)
+    if bill.is_due_now:
+        moment = Period(books.now, books.now)
+        return invoices.preview(
+            books, body, bill.lines, reason="subscription_update", period=moment
+        )
+    lines = [*bill.lines, *full_lines(books, body, next_period(body))]
+    return invoices.preview(books, body, lines, reason="upcoming", period=period_of(body))
+
+
 def end_trial(books: Books, body: Body) -> Bill:
     """End the trial of the subscription *body* now: its first paid period starts."""
     body["status"] = "active"
@@ -132,9 +159,7 @@ def end_trial(books: Books, body: Body) -> Bill:
     return Bill(lines, is_due_now=True, must_be_paid=False)
 
 
-def changed_items(
-    books: Books, subscription: Body, given: list[Body], price_of: Callable[[str, str], Body]
-) -> list[Body]:
+def changed_items(books: Books, subscription: Body, given: list[Body]) -> list[Body]:
     """The items after the ``items`` parameter: by id changed or deleted, without id added.
 
     Raises:
@@ -144,7 +169,7 @@ def changed_items(
     for index, wanted in enumerate(given):
         param = f"items[{index}]"
         if "id" not in wanted:
-            items.append(_added(books, subscription, wanted, price_of, param))
+            items.append(_added(books, subscription, wanted, param))
             continue
         place = next((at for at, item in enumerate(items) if item["id"] == wanted["id"]), None)
         if place is None:
@@ -157,7 +182,8 @@ def changed_items(
             del items[place]
             continue
         if "price" in wanted:
-            items[place] |= priced(price_of(wanted["price"], f"{param}[price]"))
+            price = books.get("price", wanted["price"], param=f"{param}[price]").body
+            items[place] |= priced(price)
         items[place] |= {key: wanted[key] for key in ("quantity", "metadata") if wanted.get(key)}
     prices = [item["price"]["id"] for item in items]
     if len(prices) != len(set(prices)):
@@ -173,16 +199,10 @@ def priced(price: Body) -> Body:
     return {"price": price, "plan": plan_of(price)}
 
 
-def _added(
-    books: Books,
-    subscription: Body,
-    wanted: Body,
-    price_of: Callable[[str, str], Body],
-    param: str,
-) -> Body:
+def _added(books: Books, subscription: Body, wanted: Body, param: str) -> Body:
     if "price" not in wanted:
         raise StripeError(f"Missing required param: {param}[price].", code="parameter_missing")
-    price = price_of(wanted["price"], f"{param}[price]")
+    price = books.get("price", wanted["price"], param=f"{param}[price]").body
     item = Item(price, wanted.get("quantity", 1), wanted.get("metadata") or {})
     return item_body(books, subscription["id"], item, period_of(subscription))
 

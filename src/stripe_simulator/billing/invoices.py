@@ -29,17 +29,53 @@ def draft(
 
     *finalizes_at* is when time finalizes it; without it the caller does so at once.
     """
-    body = _blank(books, subscription, reason, period)
+    waiting = waiting_items(books, subscription.body)
+    body = compose(
+        books, subscription.body, [*_lines_of(waiting), *lines], reason=reason, period=period
+    )
     body["automatically_finalizes_at"] = finalizes_at
-    body["auto_advance"] = True
-    lines = [*_waiting_lines(books, subscription, body["id"]), *lines]
+    for item in waiting:
+        item.body["invoice"] = body["id"]
+        books.save(item)
+    _use_up_discounts(books, subscription, body)
+    record = books.add(body, due_at=finalizes_at, event="invoice.created")
+    subscription.body["latest_invoice"] = record.id
+    return record
+
+
+def preview(
+    books: Books, subscription: Body, lines: list[Body], *, reason: str, period: Period
+) -> Body:
+    """Work out the invoice that would follow; nothing is stored."""
+    waiting = waiting_items(books, subscription)
+    body = compose(books, subscription, [*_lines_of(waiting), *lines], reason=reason, period=period)
+    customer = books.get("customer", body["customer"]).body
+    body["id"] = f"upcoming_{body['id']}"
+    body["starting_balance"] = customer["balance"]
+    body["amount_due"] = body["amount_remaining"] = max(0, customer["balance"] + body["total"])
+    return body
+
+
+def compose(
+    books: Books, subscription: Body, lines: list[Body], *, reason: str, period: Period
+) -> Body:
+    """Write *lines* on an invoice and add them up."""
+    body = _blank(books, subscription, reason, period)
     for line in lines:
         line["invoice"] = body["id"]
     body["lines"] = list_object(f"/v1/invoices/{body['id']}/lines", lines)
     _total(books, subscription, body)
-    record = books.add(body, due_at=finalizes_at, event="invoice.created")
-    subscription.body["latest_invoice"] = record.id
-    return record
+    return body
+
+
+def waiting_items(books: Books, subscription: Body) -> list[Record]:
+    """The invoice items of a subscription that no invoice has taken yet, oldest first."""
+    items = books.all("invoiceitem", customer=subscription["customer"])
+    return [
+        item
+        for item in reversed(items)
+        if item.body["invoice"] is None and item.hidden["subscription"] == subscription["id"]
+    ]
 
 
 def finalize(books: Books, invoice: Record) -> None:
@@ -107,8 +143,8 @@ def void(books: Books, invoice: Record) -> None:
     books.emit("invoice.voided", invoice.body)
 
 
-def _blank(books: Books, subscription: Record, reason: str, period: Period) -> Body:
-    customer = books.get("customer", subscription.body["customer"]).body
+def _blank(books: Books, subscription: Body, reason: str, period: Period) -> Body:
+    customer = books.get("customer", subscription["customer"]).body
     account = books.of(books.application.account_id).get("account", books.account).body
     return shape(
         "invoice",
@@ -123,6 +159,7 @@ def _blank(books: Books, subscription: Record, reason: str, period: Period) -> B
         application=books.application.client_id if books.is_connected else None,
         attempt_count=0,
         attempted=False,
+        auto_advance=True,
         automatic_tax={
             "disabled_reason": None,
             "enabled": False,
@@ -133,7 +170,7 @@ def _blank(books: Books, subscription: Record, reason: str, period: Period) -> B
         billing_reason=reason,
         collection_method="charge_automatically",
         created=books.now,
-        currency=subscription.body["currency"],
+        currency=subscription["currency"],
         customer=customer["id"],
         customer_email=customer["email"],
         customer_name=customer["name"],
@@ -147,8 +184,8 @@ def _blank(books: Books, subscription: Record, reason: str, period: Period) -> B
         parent={
             "quote_details": None,
             "subscription_details": {
-                "metadata": dict(subscription.body["metadata"]),
-                "subscription": subscription.id,
+                "metadata": dict(subscription["metadata"]),
+                "subscription": subscription["id"],
             },
             "type": "subscription_details",
         },
@@ -174,28 +211,18 @@ def _blank(books: Books, subscription: Record, reason: str, period: Period) -> B
     )
 
 
-def _waiting_lines(books: Books, subscription: Record, invoice_id: str) -> list[Body]:
-    """The lines of this subscription's invoice items that no invoice has taken yet."""
-    lines = []
-    waiting = books.all("invoiceitem", customer=subscription.body["customer"])
-    for item in reversed(waiting):
-        if item.body["invoice"] is None and item.hidden["subscription"] == subscription.id:
-            item.body["invoice"] = invoice_id
-            books.save(item)
-            lines.append(item.hidden["line"])
-    return lines
+def _lines_of(items: list[Record]) -> list[Body]:
+    return [item.hidden["line"] for item in items]
 
 
-def _total(books: Books, subscription: Record, body: Body) -> None:
+def _total(books: Books, subscription: Body, body: Body) -> None:
     body["subtotal"] = sum(line["amount"] for line in body["lines"]["data"])
     remaining = body["subtotal"]
     amounts = []
-    for identifier, coupon in coupons_now(books, subscription.body["discounts"]):
+    for identifier, coupon in coupons_now(books, subscription["discounts"]):
         taken = reduction(coupon, remaining, body["currency"])
         remaining -= taken
         amounts.append({"amount": taken, "discount": identifier})
-        if coupon["duration"] == "once":
-            _use_up(books, subscription, identifier)
     body["discounts"] = [amount["discount"] for amount in amounts]
     body["total_discount_amounts"] = amounts
     body["total"] = body["amount_due"] = body["amount_remaining"] = remaining
@@ -203,12 +230,14 @@ def _total(books: Books, subscription: Record, body: Body) -> None:
     body["total_excluding_tax"] = remaining
 
 
-def _use_up(books: Books, subscription: Record, identifier: str) -> None:
+def _use_up_discounts(books: Books, subscription: Record, invoice: Body) -> None:
     """A "once" coupon is gone from the subscription after one invoice."""
-    discount = books.get("discount", identifier)
-    discount.body["end"] = books.now
-    books.save(discount)
-    subscription.body["discounts"].remove(identifier)
+    for identifier, coupon in coupons_now(books, invoice["discounts"]):
+        if coupon["duration"] == "once":
+            discount = books.get("discount", identifier)
+            discount.body["end"] = books.now
+            books.save(discount)
+            subscription.body["discounts"].remove(identifier)
 
 
 def _take_number(customer: Record) -> str:

@@ -123,9 +123,7 @@ def _mark_current(books: Books, subscription: Record) -> None:
 def _renew(books: Books, subscription: Record) -> None:
     """Start the next period at the boundary of the last, and draft its invoice."""
     body = subscription.body
-    ended = period_of(body)
-    recurring = body["items"]["data"][0]["price"]["recurring"]
-    began = Period(ended.end, boundary_after(body["billing_cycle_anchor"], ended.end, recurring))
+    ended, began = period_of(body), next_period(body)
     set_period(body, began)
     if body["status"] == "trialing":
         body["status"] = "active"
@@ -139,6 +137,13 @@ def _renew(books: Books, subscription: Record) -> None:
     )
     plan_ahead(subscription)
     books.save(subscription, event="customer.subscription.updated")
+
+
+def next_period(subscription: Body) -> Period:
+    """The period after the current one."""
+    end = period_of(subscription).end
+    recurring = subscription["items"]["data"][0]["price"]["recurring"]
+    return Period(end, boundary_after(subscription["billing_cycle_anchor"], end, recurring))
 
 
 def set_period(subscription: Body, period: Period) -> None:

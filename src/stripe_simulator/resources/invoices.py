@@ -1,12 +1,18 @@
 """Invoices, as far as subscriptions make them (https://docs.stripe.com/api/invoices)."""
 
+from stripe_simulator.billing.changes import preview_change
 from stripe_simulator.billing.life import collect
-from stripe_simulator.errors import StripeError
+from stripe_simulator.errors import StripeError, missing
 from stripe_simulator.resources.call import Call
 from stripe_simulator.shapes import Body
 from stripe_simulator.wire.listing import listed, slice_of
 
 LIST_HONOURS = "created customer status subscription"
+_DETAILS = ("billing_cycle_anchor", "items.id", "items.price", "items.quantity", "items.deleted")
+PREVIEW_HONOURS = " ".join(
+    ["customer", "subscription", "subscription_details.proration_behavior"]
+    + [f"subscription_details.{name}" for name in _DETAILS]
+)
 
 
 def retrieve(call: Call) -> Body:
@@ -30,6 +36,26 @@ def list_lines(call: Call) -> Body:
     record = call.books.get("invoice", call.id)
     lines = record.body["lines"]
     return slice_of(lines["url"], lines["data"], call.parameters)
+
+
+def create_preview(call: Call) -> Body:
+    """What the next invoice of a subscription would say, perhaps after a change of its items."""
+    identifier = call.require("subscription")
+    record = call.books.get("subscription", identifier, param="subscription")
+    if call.parameters.get("customer", record.body["customer"]) != record.body["customer"]:
+        raise StripeError(
+            f"The subscription {identifier} belongs to another customer.", param="customer"
+        )
+    if record.body["status"] in ("canceled", "incomplete_expired"):
+        raise missing("invoice", "upcoming", param="subscription")
+    details = call.parameters.get("subscription_details", {})
+    return preview_change(
+        call.books,
+        record.body,
+        given=details.get("items", []),
+        proration=details.get("proration_behavior", "create_prorations"),
+        restarts=details.get("billing_cycle_anchor") == "now",
+    )
 
 
 def pay(call: Call) -> Body:

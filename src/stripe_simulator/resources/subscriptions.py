@@ -79,14 +79,14 @@ def update(call: Call) -> Body:
         raise missing("subscription", call.id)
     _change_notes(call, record)
     _change_end(call, record)
-    bill = _change_items(call, record)
-    ended_trial = _change_trial(call, record)
+    # During a trial a change of items costs nothing, so at most one of the two is a bill.
+    change = _change_items(call, record)
+    bill = _change_trial(call, record) or change
+    invoice = changes.write_down(call.books, record, bill) if bill else None
     plan_ahead(record)
     call.books.save(record, event="customer.subscription.updated")
-    if bill is not None:
-        changes.settle(call.books, record, bill)
-    if ended_trial:
-        changes.settle(call.books, record, ended_trial)
+    if bill and invoice:
+        changes.settle(call.books, invoice, bill)
     return call.books.get("subscription", call.id).body
 
 
@@ -262,12 +262,7 @@ def _change_items(call: Call, record: Record) -> changes.Bill | None:
     restarts = parameters.get("billing_cycle_anchor") == "now"
     if "items" not in parameters and not restarts:
         return None
-    items = changes.changed_items(
-        call.books,
-        record.body,
-        parameters.get("items", []),
-        lambda identifier, param: _price(call, identifier, param),
-    )
+    items = changes.changed_items(call.books, record.body, parameters.get("items", []))
     change = changes.Change(
         items=items,
         proration=parameters.get("proration_behavior", "create_prorations"),

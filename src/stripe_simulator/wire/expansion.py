@@ -38,10 +38,10 @@ def expanded(books: Books, body: Body, paths: list[str]) -> Body:
     answer = deepcopy(body)
     for path in paths:
         steps = path.split(".")
-        # "data" of a list is not a level of its own.
-        if len([step for step in steps if step != "data"]) > DEPTH_MAX:
+        # Each step counts, "data" of a list too.
+        if len(steps) > DEPTH_MAX:
             raise StripeError(
-                f"You cannot expand more than {DEPTH_MAX} levels of a property: {path}",
+                f"You cannot expand more than {DEPTH_MAX} levels of a property. Property: {path}",
                 param="expand",
             )
         _expand(books, answer, steps, path)
