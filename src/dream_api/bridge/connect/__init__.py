@@ -4,4 +4,19 @@ Owns: the authorisation with Stripe, its single-use state and the link of accoun
 Does not own: any credential of the developer's account; none is kept.
 """
 
-__all__: list[str] = []
+from dream_api.bridge.connect.errors import (
+    REASONS,
+    ConnectRefused,
+    NotConnected,
+    PaymentRequired,
+)
+from dream_api.bridge.connect.service import STATE_SECONDS, Connect
+
+__all__ = [
+    "REASONS",
+    "STATE_SECONDS",
+    "Connect",
+    "ConnectRefused",
+    "NotConnected",
+    "PaymentRequired",
+]

@@ -4,4 +4,6 @@ Owns: the publication of `activeUntil` to the customers' world.
 Does not own: the platform subscription itself, and the refusal of a call.
 """
 
-__all__: list[str] = []
+from dream_api.bridge.standing.service import StandingPublisher
+
+__all__ = ["StandingPublisher"]

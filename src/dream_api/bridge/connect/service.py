@@ -1,0 +1,190 @@
+"""The verbs that link a developer's Stripe account to a platform."""
+
+import contextlib
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from dream_api.bridge.connect import store as rows
+from dream_api.bridge.connect.errors import ConnectRefused, PaymentRequired
+from dream_api.customers.platforms import StripeConnection, read_connection
+from dream_api.gateways.clock import Clock
+from dream_api.gateways.stripe import (
+    AccountGone,
+    OauthConnection,
+    OauthRefused,
+    StripeEvent,
+    StripeModes,
+    StripeRefused,
+    StripeUnavailable,
+)
+from dream_api.kit.keys import Mode, mode_of
+from dream_api.stores import Connection, OauthApiBindings
+
+STATE_SECONDS = 600
+STATE_BYTES = 32
+STATE_CHARACTERS_MAX = 128
+CODE_CHARACTERS_MAX = 512
+SCOPE = "read_write"
+
+
+class Connect:
+    """Links accounts, with the rights of oauth-api.
+
+    Args:
+        bindings: what oauth-api may touch.
+        stripes: our gateway of each mode.
+        clock: decides when a state has expired.
+        redirect_uri: our callback, as registered with Stripe.
+        is_paid: whether a developer's platform subscription runs, which live mode needs.
+    """
+
+    def __init__(
+        self,
+        bindings: OauthApiBindings,
+        stripes: StripeModes,
+        clock: Clock,
+        *,
+        redirect_uri: str,
+        is_paid: Callable[[str], Awaitable[bool]],
+    ) -> None:
+        self._developers = bindings.developers
+        self._customers = bindings.customers
+        self._platform_tokens = bindings.platform_tokens
+        self._customer_tokens = bindings.customer_tokens
+        self._stripes = stripes
+        self._clock = clock
+        self._redirect_uri = redirect_uri
+        self._is_paid = is_paid
+
+    async def authorize(self, developer_id: str, mode: Mode, email: str | None = None) -> str:
+        """Start a connection; give the address at Stripe where the developer allows it.
+
+        Raises:
+            PaymentRequired: live mode, and the developer does not pay.
+            StripeNotConfigured: this deployment has no Stripe settings for the mode.
+        """
+        await self._platform(developer_id, mode)
+        stripe = self._stripes.of(mode)
+        state = secrets.token_urlsafe(STATE_BYTES)
+        value = {"userId": developer_id, "mode": mode.value}
+        expires_at = self._clock.now() + timedelta(seconds=STATE_SECONDS)
+        await self._developers.write(
+            lambda connection: self._platform_tokens.put(
+                connection, f"oauth:state:{state}", value, expires_at=expires_at
+            )
+        )
+        return stripe.authorize_url(state=state, redirect_uri=self._redirect_uri, email=email)
+
+    async def callback(
+        self, developer_id: str, *, code: str | None, state: str | None, error: str | None
+    ) -> None:
+        """Finish a connection that this developer has started.
+
+        The state is used up whatever comes of it, and the code is sent to Stripe once: a second
+        time would revoke the connection.
+
+        Raises:
+            ConnectRefused: its ``reason`` says why; nothing was stored.
+            PaymentRequired: live mode, and the developer does not pay any more.
+        """
+        mode = await self._take_state(developer_id, state)
+        if error is not None:
+            raise ConnectRefused("access_denied" if error == "access_denied" else "code_refused")
+        if not code or len(code) > CODE_CHARACTERS_MAX:
+            raise ConnectRefused("code_refused")
+        platform_id = await self._platform(developer_id, mode)
+        granted = await self._exchange(mode, code)
+        if granted.scope != SCOPE:
+            raise ConnectRefused("scope_refused")
+        account = StripeConnection(
+            account_id=granted.account_id,
+            scope=granted.scope,
+            livemode=granted.livemode,
+            connected_at=self._clock.now(),
+        )
+        is_linked = await self._customers.write(
+            lambda connection: rows.link(connection, self._customer_tokens, platform_id, account)
+        )
+        if not is_linked:
+            raise ConnectRefused("already_connected")
+
+    async def disconnect(self, developer_id: str, mode: Mode) -> None:
+        """Give our access back and forget the account. Harmless where none is connected.
+
+        Raises:
+            StripeUnavailable: Stripe did not answer; the account is still connected.
+        """
+        platform_id = await self._find_platform(developer_id, mode)
+        if platform_id is None:
+            return
+        linked = await self._read_link(platform_id)
+        if linked is None:
+            return
+        # If Stripe refuses, it has taken our access back before, which is what was asked for.
+        with contextlib.suppress(OauthRefused, StripeRefused, AccountGone):
+            await self._stripes.of(mode).deauthorize(linked.account_id)
+        await self._unlink(platform_id, linked.account_id)
+
+    async def on_deauthorized(self, event: StripeEvent, platform_id: str) -> None:
+        """Forget an account whose owner has disconnected us at Stripe.
+
+        Events come late and twice, and the developer may have connected again meanwhile, so Stripe
+        is asked whether the access is really gone.
+        """
+        linked = await self._read_link(platform_id)
+        if linked is None or linked.account_id != event.account:
+            return
+        try:
+            await self._stripes.of(mode_of(platform_id)).get_account(linked.account_id)
+        except (AccountGone, StripeRefused):
+            await self._unlink(platform_id, linked.account_id)
+
+    async def _take_state(self, developer_id: str, state: str | None) -> Mode:
+        if not state or len(state) > STATE_CHARACTERS_MAX:
+            raise ConnectRefused("state_expired")
+        taken = await self._developers.write(
+            lambda connection: self._platform_tokens.take(connection, f"oauth:state:{state}")
+        )
+        if taken is None:
+            raise ConnectRefused("state_expired")
+        if not hmac.compare_digest(taken["userId"].encode(), developer_id.encode()):
+            raise ConnectRefused("state_mismatch")
+        return Mode(taken["mode"])
+
+    async def _exchange(self, mode: Mode, code: str) -> OauthConnection:
+        try:
+            return await self._stripes.of(mode).exchange_code(code)
+        except StripeUnavailable as error:
+            raise ConnectRefused("stripe_unavailable") from error
+        except (OauthRefused, StripeRefused) as error:
+            raise ConnectRefused("code_refused") from error
+
+    async def _platform(self, developer_id: str, mode: Mode) -> str:
+        if mode is Mode.LIVE and not await self._is_paid(developer_id):
+            raise PaymentRequired
+        platform_id = await self._find_platform(developer_id, mode)
+        if platform_id is None:
+            raise PaymentRequired
+        return platform_id
+
+    async def _find_platform(self, developer_id: str, mode: Mode) -> str | None:
+        ids = await self._developers.read(
+            lambda connection: self._platform_tokens.get(
+                connection, f"user:{developer_id}:platformId"
+            )
+        )
+        platform_id: str | None = (ids or {}).get(mode.value)
+        return platform_id
+
+    async def _read_link(self, platform_id: str) -> StripeConnection | None:
+        return await self._customers.read(
+            lambda connection: read_connection(connection, self._customer_tokens, platform_id)
+        )
+
+    async def _unlink(self, platform_id: str, account_id: str) -> None:
+        def verb(connection: Connection) -> None:
+            rows.unlink(connection, self._customer_tokens, platform_id, account_id)
+
+        await self._customers.write(verb)

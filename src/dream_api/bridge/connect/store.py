@@ -1,0 +1,44 @@
+"""The link of platform and account, both ways round, in CUSTOMER_TOKENS_KV.
+
+``platform:{platformId}:stripe`` is what we know of the account; ``stripeaccount:{mode}:{acct}``
+finds the platform that an event of the account belongs to, so an account has one platform a mode.
+"""
+
+from dream_api.customers.platforms import StripeConnection, read_connection
+from dream_api.kit.keys import Mode, mode_of
+from dream_api.stores import Connection, KeyValue
+
+
+def link(
+    connection: Connection,
+    customer_tokens: KeyValue,
+    platform_id: str,
+    account: StripeConnection,
+) -> bool:
+    """Link an account, replacing the platform's earlier one; False if it is another platform's."""
+    key = _account_key(mode_of(platform_id), account.account_id)
+    owner = customer_tokens.get(connection, key)
+    if owner is not None and owner != platform_id:
+        return False
+    unlink(connection, customer_tokens, platform_id)
+    customer_tokens.put(connection, f"platform:{platform_id}:stripe", account.to_wire())
+    customer_tokens.put(connection, key, platform_id)
+    return True
+
+
+def unlink(
+    connection: Connection,
+    customer_tokens: KeyValue,
+    platform_id: str,
+    account_id: str | None = None,
+) -> None:
+    """Remove both rows; with *account_id*, only if that account is the linked one."""
+    linked = read_connection(connection, customer_tokens, platform_id)
+    if linked is None or account_id not in (None, linked.account_id):
+        return
+    customer_tokens.delete(connection, f"platform:{platform_id}:stripe")
+    customer_tokens.delete(connection, _account_key(mode_of(platform_id), linked.account_id))
+
+
+def _account_key(mode: Mode, account_id: str) -> str:
+    return f"stripeaccount:{mode}:{account_id}"
