@@ -1,7 +1,11 @@
-"""The metering of a developer's own changing calls.
+"""How many changing calls a developer has made.
 
-Owns: the monthly quota and the minute limit of management calls.
-Does not own: the usage of end users (customers.metering).
+Owns: the monthly count of developers' own changing calls, their rate per minute, and the limits.
+Does not own: end users' usage (customers/metering), nor which calls are metered; the doors decide.
 """
 
-__all__: list[str] = []
+from dream_api.developers.management_usage.errors import ManagementLimitReached
+from dream_api.developers.management_usage.model import CALLS_PER_MINUTE, Limits, Usage
+from dream_api.developers.management_usage.service import ManagementUsage
+
+__all__ = ["CALLS_PER_MINUTE", "Limits", "ManagementLimitReached", "ManagementUsage", "Usage"]

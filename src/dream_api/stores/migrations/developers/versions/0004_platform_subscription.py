@@ -10,7 +10,7 @@ down_revision = "0003_accounts"
 
 
 def upgrade() -> None:
-    """Create the tables: one row per developer, and the checkouts that are open."""
+    """Create the table: one row per developer."""
     op.create_table(
         "platform_subscriptions",
         sa.Column("developer_id", sa.Text, primary_key=True),
@@ -21,8 +21,7 @@ def upgrade() -> None:
         sa.Column("cancel_at_period_end", WholeNumber, nullable=False),
         sa.Column("ended_at", WholeNumber),
         sa.Column("checkout_attempt", WholeNumber, nullable=False),
-        sa.Column("created_at", WholeNumber, nullable=False),
-        sa.Column("updated_at", WholeNumber, nullable=False),
+        sa.Column("seen_at", WholeNumber, nullable=False),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
