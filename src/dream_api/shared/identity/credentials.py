@@ -1,7 +1,7 @@
 """Passwords and addresses of people who exist: forgotten, replaced, changed."""
 
 from dream_api.kit.errors import ValidationFailed
-from dream_api.kit.passwords import LENGTH_MAX, Passwords
+from dream_api.kit.passwords import LENGTH_MAX, Passwords, normalize
 from dream_api.shared.identity import enrolment
 from dream_api.shared.identity.addresses import Address, parse_address
 from dream_api.shared.identity.attempts import Attempts
@@ -118,7 +118,7 @@ class Credentials:
 
 def check_length(password: str, *, param: str = "password") -> None:
     """Refuse what is no password of anybody, before any work is spent on it."""
-    if len(password) > LENGTH_MAX:
+    if len(normalize(password)) > LENGTH_MAX:
         raise ValidationFailed.of(param, f"must have at most {LENGTH_MAX} characters")
 
 
