@@ -6,6 +6,7 @@ Does not own: how a developer changes them (bridge).
 """
 
 from dream_api.customers.platforms.cache import PlatformCache
+from dream_api.customers.platforms.editor import Logo, PlatformEditor
 from dream_api.customers.platforms.errors import PlatformInactive, Unauthenticated
 from dream_api.customers.platforms.model import (
     Access,
@@ -36,7 +37,9 @@ from dream_api.customers.platforms.store import (
 __all__ = [
     "Access",
     "Branding",
+    "Logo",
     "PlatformCache",
+    "PlatformEditor",
     "PlatformInactive",
     "PlatformSettings",
     "PlatformState",

@@ -1,6 +1,7 @@
 """What other rooms ask about a platform."""
 
 from dream_api.customers.platforms import store as rows
+from dream_api.customers.platforms.editor import Logo, read_logo
 from dream_api.customers.platforms.model import (
     Branding,
     PlatformSettings,
@@ -47,6 +48,12 @@ class Platforms:
         """Read how the platform looks."""
         return await self._store.read(
             lambda connection: rows.read_branding(connection, self._tokens, platform_id)
+        )
+
+    async def logo(self, platform_id: str) -> Logo | None:
+        """Read the platform's logo, the image itself."""
+        return await self._store.read(
+            lambda connection: read_logo(connection, self._tokens, platform_id)
         )
 
     async def settings(self, platform_id: str) -> PlatformSettings:

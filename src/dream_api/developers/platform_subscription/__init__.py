@@ -1,20 +1,19 @@
 """What a developer pays us: the platform subscription, on our own Stripe account.
 
-Owns: the checkout, the customer, the subscription's state as Stripe tells it, the portal, the
-days of grace, and the moment when the live platform is minted.
-Does not own: what an end user pays (customers/subscriptions), nor telling the customers' world
-until when a platform is active (bridge/standing).
+Owns: the checkout, the customer, the subscription's state as Stripe tells it, the portal, and
+the moment when the live platform is minted.
+Does not own: what an end user pays (customers/subscriptions), the days of grace
+(customers/platforms), nor telling that world when paying ended (bridge/standing).
 """
 
 from dream_api.developers.platform_subscription.errors import (
     NoPlatformSubscription,
     SubscriptionExists,
 )
-from dream_api.developers.platform_subscription.model import GRACE, Checkout, Plan, Standing
+from dream_api.developers.platform_subscription.model import Checkout, Plan, Standing
 from dream_api.developers.platform_subscription.service import Offer, PlatformSubscription
 
 __all__ = [
-    "GRACE",
     "Checkout",
     "NoPlatformSubscription",
     "Offer",

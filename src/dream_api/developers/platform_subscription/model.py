@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-
-GRACE = timedelta(days=7)
-"""How long a live platform works on after its subscription ended."""
 
 METADATA_DEVELOPER = "dreamapi_developer_id"
 
@@ -37,7 +34,8 @@ class Standing:
 
     Attributes:
         status: Stripe's word for the subscription; None before the first one.
-        active_until: when the live platform stops; None while it is paid, or never was.
+        active_until: when paying ended, from which the customers' world counts its days of grace;
+            None while it goes on, or never began.
     """
 
     plan: Plan = Plan.FREE
@@ -95,7 +93,7 @@ class Record:
             status=self.status,
             current_period_end=self.current_period_end,
             cancel_at_period_end=self.cancel_at_period_end,
-            active_until=None if is_paid or self.ended_at is None else self.ended_at + GRACE,
+            active_until=None if is_paid else self.ended_at,
         )
 
     @property

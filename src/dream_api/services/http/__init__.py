@@ -8,4 +8,28 @@ An application is put together as ``build_stack(DataPlane(FastAPI))``; handlers 
 and ``wire``.
 """
 
-__all__: list[str] = []
+from dream_api.services.http.callers import Doorkeeper
+from dream_api.services.http.development import Development
+from dream_api.services.http.documentation import install_documentation
+from dream_api.services.http.measures import Measures
+from dream_api.services.http.openapi import Description
+from dream_api.services.http.operations import Operations
+from dream_api.services.http.problems import Problem, ProblemWriter, install_problems
+from dream_api.services.http.server import server_config
+from dream_api.services.http.settings import DoorSettings
+from dream_api.services.http.stack import build_stack
+
+__all__ = [
+    "Description",
+    "Development",
+    "DoorSettings",
+    "Doorkeeper",
+    "Measures",
+    "Operations",
+    "Problem",
+    "ProblemWriter",
+    "build_stack",
+    "install_documentation",
+    "install_problems",
+    "server_config",
+]

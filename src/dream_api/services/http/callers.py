@@ -9,13 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Depends, Query
 from starlette.requests import Request
 
-from dream_api.customers.metering import Metering
-from dream_api.customers.platforms import Platforms
+from dream_api.customers.platforms import Access, Platforms
 from dream_api.gateways.clock import Clock
 from dream_api.kit.errors import DreamError
 from dream_api.kit.keys import Mode, is_well_formed
@@ -25,13 +24,30 @@ from dream_api.services.http.errors import KeyMismatch, SecretKeyRequired, Unaut
 from dream_api.services.http.logs import note
 from dream_api.services.http.scopes import check_scopes
 from dream_api.services.http.settings import DoorSettings
-from dream_api.shared.identity import Principal, Realm, ReauthRequired
+from dream_api.shared.identity import (
+    DEVELOPERS_REALM_ID,
+    Principal,
+    Realm,
+    ReauthRequired,
+)
 
 RECENT_SIGN_IN = timedelta(minutes=10)
 CREDENTIAL_CHARACTERS_MAX = 4_096
-DEVELOPERS_REALM = "developers"
+DEVELOPERS_REALM = DEVELOPERS_REALM_ID
 
 T = TypeVar("T")
+
+
+class KeyReader(Protocol):
+    """The part of metering that tells what a secret key opens."""
+
+    async def find_access(self, secret_key: str) -> Access:
+        """Find what a key opens, or refuse it."""
+        ...
+
+    async def gate(self, platform_id: str) -> None:
+        """Refuse a platform whose developer stopped paying."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,7 @@ class Doorkeeper:
     clock: Clock
     developers: Realm | None = None
     end_users: Realm | None = None
-    metering: Metering | None = None
+    metering: KeyReader | None = None
     platforms: Platforms | None = None
 
 

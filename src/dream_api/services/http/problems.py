@@ -196,7 +196,7 @@ def allowed_methods(app: FastAPI, path: str) -> list[str]:
 def from_validation(exception: RequestValidationError) -> ValidationFailed:
     """Name every wrong field and its rule, never its value: the input may hold a password."""
     errors = tuple(
-        FieldError(_param(error["loc"]), str(error["msg"]), _fix(error["type"]))
+        FieldError(_param(error["loc"]), _rule(error["msg"]), _fix(error["type"]))
         for error in exception.errors()[:FIELD_ERRORS_MAX]
     )
     names = ", ".join(sorted({error.param for error in errors}))
@@ -271,3 +271,7 @@ def _fix(rule: str) -> str | None:
         "extra_forbidden": "Remove this field; field names are camelCase.",
         "model_attributes_type": "Send a JSON object.",
     }.get(rule)
+
+
+def _rule(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -32,10 +32,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 class CreatingRoute(APIRoute):
     """A route class: ``APIRouter(route_class=CreatingRoute)``.
 
-    Applies to POST routes declared with ``status_code=201``; all others ignore the header, and
-    so must routers whose answers carry tokens, by not using this class. ``app.py`` puts the
-    stored answers of each world at ``app.state.developers_idempotency`` and
-    ``app.state.customers_idempotency``.
+    Applies to POST routes declared with ``status_code=201``; all others ignore the header.
+    Routers whose answers carry tokens do not use this class. Stored answers are found in the
+    rooms of the service, as ``idempotency``.
     """
 
     @override
@@ -93,8 +92,8 @@ async def _replay_or_run(request: Request, key: str, handler: Handler) -> Respon
 
 def _stored_answers(request: Request) -> Idempotency:
     is_developers = request.url.path.startswith("/platform/")
-    name = "developers_idempotency" if is_developers else "customers_idempotency"
-    stored_answers = getattr(request.app.state, name)
+    rooms = getattr(request.app.state, "front_auth_api" if is_developers else "api_multi")
+    stored_answers = rooms.idempotency
     assert isinstance(stored_answers, Idempotency), "app.py puts it there"
     return stored_answers
 

@@ -19,6 +19,8 @@ class DoorSettings:
     development: bool = False
     simulated: bool = False
     """Whether Stripe is the simulator; only then may ``/dev/clock`` move time."""
+    platform_price_cents: int = 1500
+    """What the platform subscription costs, in US cents a month, as pages show it."""
     stripe_origin: str | None = None
     """Where forms may lead besides ourselves, for the pages' Content-Security-Policy."""
     metrics_token: str | None = field(default=None, repr=False)
