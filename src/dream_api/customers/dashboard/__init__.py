@@ -4,4 +4,26 @@ Owns: the table of users, its filters and pages, the CSV and the metrics.
 Does not own: any write; changes are verbs of the other rooms.
 """
 
-__all__: list[str] = []
+from dream_api.customers.dashboard.model import (
+    DAYS_MAX,
+    STATUS_NAMES,
+    DayCount,
+    Filters,
+    Metrics,
+    Order,
+    Page,
+    SortBy,
+)
+from dream_api.customers.dashboard.service import Dashboard
+
+__all__ = [
+    "DAYS_MAX",
+    "STATUS_NAMES",
+    "Dashboard",
+    "DayCount",
+    "Filters",
+    "Metrics",
+    "Order",
+    "Page",
+    "SortBy",
+]

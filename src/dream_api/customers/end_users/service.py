@@ -1,7 +1,6 @@
 """The verbs on end users. Each keeps ``users`` and the usage row together, in one transaction."""
 
 from datetime import datetime
-from typing import Protocol
 
 from dream_api.customers import metering
 from dream_api.customers.end_users import store as rows
@@ -20,18 +19,8 @@ from dream_api.customers.end_users.model import (
 from dream_api.customers.platforms import TierConfig, read_tiers
 from dream_api.gateways.clock import Clock
 from dream_api.kit.errors import NotFound, ValidationFailed
+from dream_api.shared.identity import Claims, Identity
 from dream_api.stores import Connection, KeyValue, Store
-
-
-class VerifiedIdentity(Protocol):
-    """What this room reads of an identity whose address has been verified."""
-
-    @property
-    def user_id(self) -> str: ...  # noqa: D102 - named by its type.
-    @property
-    def email(self) -> str: ...  # noqa: D102
-    @property
-    def name(self) -> str | None: ...  # noqa: D102
 
 
 class EndUsers:
@@ -127,9 +116,13 @@ class EndUsers:
         """
         await self._store.write(lambda connection: self._erase(connection, platform_id, user_id))
 
-    def on_verified(
-        self, connection: Connection, platform_id: str, identity: VerifiedIdentity
-    ) -> None:
+    def claims(self, connection: Connection, platform_id: str, user_id: str) -> Claims:
+        """Say what a user's token may hint at: the platform, and the plan to show."""
+        user = rows.find_user(connection, platform_id, user_id)
+        tiers = read_tiers(connection, self._tokens, platform_id)
+        return Claims(platform_id, plan_in_force(user.plan if user else None, tiers))
+
+    def on_verified(self, connection: Connection, platform_id: str, identity: Identity) -> None:
         """Make or rename the user of an identity, in the transaction that verified it."""
         user_id, now = identity.user_id, self._clock.now()
         plan = plan_in_force(None, read_tiers(connection, self._tokens, platform_id))

@@ -14,10 +14,11 @@ from dream_api.customers.subscriptions.errors import (
     SubscriptionExists,
     UserBusy,
 )
-from dream_api.customers.subscriptions.model import Flag, Subscription
+from dream_api.customers.subscriptions.model import ACCESS, Flag, Subscription
 from dream_api.customers.subscriptions.service import Subscriptions
 
 __all__ = [
+    "ACCESS",
     "ChangeNotPossible",
     "CheckoutNotComplete",
     "Flag",

@@ -4,4 +4,9 @@ Owns: the routes of api-multi and the hot path in front of them.
 Does not own: rules; it calls verbs.
 """
 
-__all__: list[str] = []
+from dream_api.services.api_multi import checkout, customers, me, tiers, webhooks
+from dream_api.services.api_multi.rooms import ApiMulti
+
+routers = (tiers.router, checkout.router, customers.router, me.router, webhooks.router)
+
+__all__ = ["ApiMulti", "routers"]

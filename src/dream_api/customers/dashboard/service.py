@@ -1,0 +1,206 @@
+"""The dashboard's verbs. They read only, so front-auth-api's bindings are enough."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, time
+
+from dream_api.customers import metering
+from dream_api.customers.dashboard import store as rows
+from dream_api.customers.dashboard.csv_text import Cell, write_lines
+from dream_api.customers.dashboard.model import (
+    DayCount,
+    Filters,
+    Metrics,
+    Page,
+    fill_days,
+    last_days,
+)
+from dream_api.customers.dashboard.store import Position, View
+from dream_api.customers.end_users import USERS, EndUser, row_of
+from dream_api.customers.platforms import TierConfig, read_tiers
+from dream_api.gateways.clock import Clock
+from dream_api.kit.cursors import InvalidCursor, read_cursor, write_cursor
+from dream_api.kit.money import ZERO_DECIMAL, to_major
+from dream_api.stores import Connection, KeyValue, Store
+
+PAGE_LIMIT_MAX = 100
+CSV_ROWS = 1_000
+"""Rows read at a time: the export's memory, however many users there are."""
+
+_COLUMNS = tuple(USERS.columns.keys())
+_FIELDS = {"clerk_email": "email", "clerk_name": "name"}
+"""Columns whose name in ``users`` is older than the word that we use."""
+
+
+class Dashboard:
+    """What a developer sees of one platform's end users.
+
+    Args:
+        store: the customers' store, as any service that may read it sees it.
+        customer_tokens: the namespace with the tiers.
+        clock: tells which month runs.
+    """
+
+    def __init__(self, store: Store, customer_tokens: KeyValue, clock: Clock) -> None:
+        self._store = store
+        self._tokens = customer_tokens
+        self._clock = clock
+
+    async def users(
+        self, platform_id: str, filters: Filters, limit: int, cursor: str | None = None
+    ) -> Page:
+        """List a page of users, forward or back from a cursor.
+
+        Raises:
+            InvalidCursor: it is not one of this list with these filters.
+        """
+        assert 1 <= limit <= PAGE_LIMIT_MAX, "the door has checked"
+        scope = filters.scope(platform_id)
+        backward, after = (False, None) if cursor is None else _read_position(cursor, scope)
+
+        def verb(connection: Connection) -> Page:
+            view, tiers = self._view(connection, platform_id, filters)
+            found = rows.list_users(
+                connection, platform_id, view, after=after, backward=backward, limit=limit + 1
+            )
+            page = found[:limit][::-1] if backward else found[:limit]
+            has_more = len(found) > limit
+            first, last = (page[0][0], page[-1][0]) if page else (None, None)
+            has_next = has_more or backward
+            has_prev = has_more if backward else after is not None
+            return Page(
+                rows=[row_of(user, tiers, view.now) for _, user in page],
+                next_cursor=_write_position("next", last, scope) if has_next else None,
+                prev_cursor=_write_position("prev", first, scope) if has_prev else None,
+                total=rows.count_users(connection, platform_id, view),
+            )
+
+        return await self._store.read(verb)
+
+    async def stream_csv(self, platform_id: str, filters: Filters) -> AsyncIterator[str]:
+        """Write the filtered users as CSV, a piece at a time, in the order of their ids.
+
+        The columns are those of ``users`` in the order of its schema; plan and usage are shown as
+        the table shows them.
+        """
+        yield write_lines([_COLUMNS])
+        after_id = ""
+        while True:
+            lines, after_id = await self._csv_lines(platform_id, filters, after_id)
+            if lines:
+                yield write_lines(lines)
+            if len(lines) < CSV_ROWS:
+                return
+
+    async def metrics(self, platform_id: str, days: int) -> Metrics:
+        """Sum a platform up, with one count for each of the last *days* UTC days.
+
+        Raises:
+            ValidationFailed: not between 1 and 366 days.
+        """
+        now = self._clock.now()
+        wanted = last_days(now, days)
+        since = datetime.combine(wanted[0], time(), UTC)
+
+        def verb(connection: Connection) -> Metrics:
+            running, ending, usage = rows.count_running(connection, platform_id, now)
+            by_plan = self._by_plan(connection, platform_id)
+            return Metrics(
+                mrr_cents=rows.sum_mrr(connection, platform_id) or {"usd": 0},
+                active_subscriptions=running,
+                canceling_subscriptions=ending,
+                end_users=sum(by_plan.values()),
+                usage_this_period=usage,
+                usage_by_day=fill_days(
+                    wanted, metering.usage_by_day(connection, platform_id, since)
+                ),
+                new_users_by_day=fill_days(
+                    wanted, rows.count_new_by_day(connection, platform_id, since)
+                ),
+                by_plan=by_plan,
+            )
+
+        return await self._store.read(verb)
+
+    async def usage_by_day(self, platform_id: str, user_id: str, days: int) -> Sequence[DayCount]:
+        """Give a user's units on each of the last *days* UTC days.
+
+        Raises:
+            ValidationFailed: not between 1 and 366 days.
+        """
+        wanted = last_days(self._clock.now(), days)
+        since = datetime.combine(wanted[0], time(), UTC)
+        counts = await self._store.read(
+            lambda connection: metering.usage_by_day(
+                connection, platform_id, since, user_id=user_id
+            )
+        )
+        return fill_days(wanted, counts)
+
+    async def subscribers(self, platform_id: str) -> dict[str, int]:
+        """Count the users on each tier, however they came to it; a tier of nobody is left out."""
+        return await self._store.read(
+            lambda connection: {
+                plan: count
+                for plan, count in self._by_plan(connection, platform_id).items()
+                if plan
+            }
+        )
+
+    def _view(
+        self, connection: Connection, platform_id: str, filters: Filters
+    ) -> tuple[View, TierConfig]:
+        tiers = read_tiers(connection, self._tokens, platform_id)
+        free = tiers.free()
+        return View(filters, self._clock.now(), free.name if free else None), tiers
+
+    def _by_plan(self, connection: Connection, platform_id: str) -> dict[str, int]:
+        """Count users by plan; those without one are on the free tier, or under no name."""
+        free = read_tiers(connection, self._tokens, platform_id).free()
+        unnamed = free.name if free else ""
+        counts: dict[str, int] = {}
+        for plan, count in rows.count_by_plan(connection, platform_id).items():
+            name = plan or unnamed
+            counts[name] = counts.get(name, 0) + count
+        return dict(sorted(counts.items()))
+
+    async def _csv_lines(
+        self, platform_id: str, filters: Filters, after_id: str
+    ) -> tuple[list[list[Cell]], str]:
+        def verb(connection: Connection) -> tuple[list[list[Cell]], str]:
+            view, tiers = self._view(connection, platform_id, filters)
+            users = rows.list_by_id(
+                connection, platform_id, view, after_id=after_id, limit=CSV_ROWS
+            )
+            lines = [_csv_line(user, tiers, view.now) for user in users]
+            return lines, users[-1].user_id if users else after_id
+
+        return await self._store.read(verb)
+
+
+def _csv_line(user: EndUser, tiers: TierConfig, now: datetime) -> list[Cell]:
+    row = row_of(user, tiers, now)
+    major = to_major(user.mrr_cents, user.currency)
+    shown: dict[str, Cell] = {
+        "plan": row.plan,
+        "usage_count": row.usage_count,
+        "mrr": str(major) if user.currency in ZERO_DECIMAL else f"{major:.2f}",
+        "cancel_at_period_end": int(user.cancel_at_period_end),
+    }
+    return [
+        shown[column] if column in shown else getattr(user, _FIELDS.get(column, column))
+        for column in _COLUMNS
+    ]
+
+
+def _write_position(direction: str, position: Position | None, scope: str) -> str | None:
+    if position is None:
+        return None
+    return write_cursor([direction, position.value, position.user_id], scope)
+
+
+def _read_position(cursor: str, scope: str) -> tuple[bool, Position]:
+    match read_cursor(cursor, scope):
+        case ["next" | "prev" as direction, value, str(user_id)]:
+            return direction == "prev", Position(value, user_id)
+        case _:
+            raise InvalidCursor("The cursor is of another list. Start again without it.")

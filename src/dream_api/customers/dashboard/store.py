@@ -1,0 +1,254 @@
+"""Reads of ``users`` for the table, its count, the CSV and the metrics: one filter for all.
+
+A page is found by its key, never by counting rows, so that the last is as fast as the first. Keys
+are sorted first and rows fetched after: sorting whole rows of 100,000 users costs five times more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
+
+from dream_api.customers.dashboard.model import NO_STATUS, Filters, Order, SortBy
+from dream_api.customers.end_users import USERS, EndUser, user_of
+from dream_api.customers.subscriptions import ACCESS
+from dream_api.kit.periods import from_milliseconds
+from dream_api.stores import Connection, WholeNumber
+
+DAY_MS = 86_400_000
+LIKE_ESCAPE = "\\"
+
+_user_id = USERS.c.user_id
+_sort_columns: dict[SortBy, ColumnElement[Any]] = {
+    SortBy.CREATED_AT: USERS.c.created_at,
+    SortBy.LAST_ACTIVE: USERS.c.last_active,
+    SortBy.MRR: USERS.c.mrr_cents,
+    SortBy.PLAN: USERS.c.plan,
+    SortBy.SUBSCRIPTION_STATUS: USERS.c.subscription_status,
+    SortBy.EMAIL: USERS.c.clerk_email,
+    SortBy.NAME: USERS.c.clerk_name,
+    SortBy.USER_ID: USERS.c.user_id,
+}
+_MOMENTS = frozenset({SortBy.CREATED_AT, SortBy.LAST_ACTIVE})
+_NEVER_NULL = frozenset({SortBy.CREATED_AT, SortBy.USAGE_COUNT, SortBy.MRR, SortBy.USER_ID})
+
+Value = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A row's place in the table: what it is sorted by, and its key."""
+
+    value: Value
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Filters as of a moment; ``free_plan`` is what a user without a plan counts as."""
+
+    filters: Filters
+    now: datetime
+    free_plan: str | None
+
+
+def count_users(connection: Connection, platform_id: str, view: View) -> int:
+    """Count the users that the filters let through."""
+    statement = select(func.count()).select_from(USERS).where(*_matches(platform_id, view))
+    return connection.execute(statement).scalar_one()
+
+
+def list_users(
+    connection: Connection,
+    platform_id: str,
+    view: View,
+    *,
+    after: Position | None,
+    backward: bool,
+    limit: int,
+) -> list[tuple[Position, EndUser]]:
+    """List users from a position on, towards the end of the table or (backward) its beginning."""
+    is_descending = (view.filters.order is Order.DESCENDING) != backward
+    value = _sort_value(view)
+    keys: list[Position] = []
+    for is_null in _segments(view.filters.sort, after, is_descending=is_descending):
+        statement = (
+            select(value.label("value"), _user_id)
+            .where(*_matches(platform_id, view), *_segment(value, view, is_null=is_null))
+            .order_by(*_ordering(value, view, is_null=is_null, is_descending=is_descending))
+            .limit(limit - len(keys))
+        )
+        if after is not None:
+            statement = statement.where(_is_past(value, after, is_descending=is_descending))
+        keys += [_position(row) for row in connection.execute(statement)]
+        after = None
+        if len(keys) >= limit:
+            break
+    users = _fetch(connection, platform_id, [key.user_id for key in keys])
+    return [(key, users[key.user_id]) for key in keys]
+
+
+def list_by_id(
+    connection: Connection, platform_id: str, view: View, *, after_id: str, limit: int
+) -> list[EndUser]:
+    """List users in the order of their ids, which costs one pass over the rows in all."""
+    statement = (
+        select(USERS)
+        .where(*_matches(platform_id, view), _user_id > after_id)
+        .order_by(_user_id)
+        .limit(limit)
+    )
+    return [user_of(row) for row in connection.execute(statement)]
+
+
+def sum_mrr(connection: Connection, platform_id: str) -> dict[str, int]:
+    """Sum what users bring a month, by currency."""
+    statement = (
+        select(USERS.c.currency, func.sum(USERS.c.mrr_cents))
+        .where(USERS.c.platform_id == platform_id, USERS.c.mrr_cents > 0)
+        .group_by(USERS.c.currency)
+    )
+    return {currency: int(total) for currency, total in connection.execute(statement)}
+
+
+def count_by_plan(connection: Connection, platform_id: str) -> dict[str | None, int]:
+    """Count users by plan."""
+    statement = (
+        select(USERS.c.plan, func.count().label("users"))
+        .where(USERS.c.platform_id == platform_id)
+        .group_by(USERS.c.plan)
+    )
+    return {row.plan: row.users for row in connection.execute(statement)}
+
+
+def count_running(connection: Connection, platform_id: str, now: datetime) -> tuple[int, int, int]:
+    """Count running subscriptions, those of them that end, and units of the month that runs."""
+    is_running = USERS.c.subscription_status.in_(sorted(ACCESS))
+    is_ending = and_(is_running, USERS.c.cancel_at_period_end == 1)
+    statement = select(
+        func.coalesce(func.sum(case((is_running, 1), else_=0)), 0),
+        func.coalesce(func.sum(case((is_ending, 1), else_=0)), 0),
+        func.coalesce(func.sum(_usage(now)), 0),
+    ).where(USERS.c.platform_id == platform_id)
+    running, ending, usage = connection.execute(statement).one()
+    return int(running), int(ending), int(usage)
+
+
+def count_new_by_day(connection: Connection, platform_id: str, since: datetime) -> dict[date, int]:
+    """Count users by the UTC day on which they came."""
+    day = type_coerce(USERS.c.created_at, WholeNumber) // DAY_MS
+    statement = (
+        select(day, func.count())
+        .where(USERS.c.platform_id == platform_id, USERS.c.created_at >= since)
+        .group_by(day)
+    )
+    return {
+        from_milliseconds(number * DAY_MS).date(): count
+        for number, count in connection.execute(statement)
+    }
+
+
+def _matches(platform_id: str, view: View) -> list[ColumnElement[bool]]:
+    """The one filter: of the page, the count and the export."""
+    filters = view.filters
+    conditions: list[ColumnElement[bool]] = [USERS.c.platform_id == platform_id]
+    if filters.q is not None:
+        conditions.append(_contains(filters.q))
+    if filters.plan is not None:
+        is_plan = USERS.c.plan == filters.plan
+        is_free = filters.plan == view.free_plan
+        conditions.append(or_(is_plan, USERS.c.plan.is_(None)) if is_free else is_plan)
+    if filters.status == NO_STATUS:
+        conditions.append(USERS.c.subscription_status.is_(None))
+    elif filters.status is not None:
+        conditions.append(USERS.c.subscription_status == filters.status)
+    return conditions
+
+
+def _contains(text: str) -> ColumnElement[bool]:
+    """Find a part of the id, address or name.
+
+    Rows lie in the order of their key, so this reads one platform's rows from end to end: 60 ms
+    for 100,000 users. An index of trigrams would be faster, and a write for each new user.
+    """
+    for special in (LIKE_ESCAPE, "%", "_"):
+        text = text.replace(special, LIKE_ESCAPE + special)
+    columns = (_user_id, USERS.c.clerk_email, USERS.c.clerk_name)
+    return or_(*(column.ilike(f"%{text}%", escape=LIKE_ESCAPE) for column in columns))
+
+
+def _sort_value(view: View) -> ColumnElement[Any]:
+    if view.filters.sort is SortBy.USAGE_COUNT:
+        return _usage(view.now)
+    column = _sort_columns[view.filters.sort]
+    if view.filters.sort in _MOMENTS:
+        return type_coerce(column, WholeNumber)
+    return column
+
+
+def _usage(now: datetime) -> ColumnElement[int]:
+    """The usage of the month that runs: 0 once the stored month has passed."""
+    return case((USERS.c.period_end > now, USERS.c.usage_count), else_=0)
+
+
+def _segments(sort: SortBy, after: Position | None, *, is_descending: bool) -> Sequence[bool]:
+    """Say where to look, in order: among rows without a value (True) and with one (False).
+
+    Engines disagree on where NULL sorts, and none finds it by comparing keys.
+    """
+    if sort in _NEVER_NULL:
+        return (False,)
+    segments = (False, True) if is_descending else (True, False)
+    if after is None:
+        return segments
+    return segments[segments.index(after.value is None) :]
+
+
+def _segment(
+    value: ColumnElement[Any], view: View, *, is_null: bool
+) -> tuple[ColumnElement[bool], ...]:
+    if view.filters.sort in _NEVER_NULL:
+        return ()
+    return (value.is_(None) if is_null else value.is_not(None),)
+
+
+def _is_past(
+    value: ColumnElement[Any], position: Position, *, is_descending: bool
+) -> ColumnElement[bool]:
+    """Bound a segment to the rows that come after a position of it."""
+    if position.value is None:
+        here, place = tuple_(_user_id), tuple_(position.user_id)
+    else:
+        here, place = tuple_(value, _user_id), tuple_(position.value, position.user_id)
+    return here < place if is_descending else here > place
+
+
+def _ordering(
+    value: ColumnElement[Any], view: View, *, is_null: bool, is_descending: bool
+) -> list[ColumnElement[Any]]:
+    if view.filters.q is not None:
+        # Keeps the engine off the sort's index: along it, each row of a search is a jump.
+        value = func.coalesce(value, value)
+    columns = [_user_id] if is_null else [value, _user_id]
+    return [column.desc() if is_descending else column.asc() for column in columns]
+
+
+def _position(row: Row[Any, Any]) -> Position:
+    return Position(row.value, row.user_id)
+
+
+def _fetch(connection: Connection, platform_id: str, user_ids: Sequence[str]) -> dict[str, EndUser]:
+    statement = select(USERS).where(USERS.c.platform_id == platform_id, _user_id.in_(user_ids))
+    return {row.user_id: user_of(row) for row in connection.execute(statement)}
