@@ -7,6 +7,7 @@ DreamError
 """
 
 from dream_api.kit.errors import DreamError
+from dream_api.kit.keys import Mode
 
 
 class PaymentRequired(DreamError):
@@ -38,15 +39,17 @@ class ConnectRefused(DreamError):
 
     Args:
         reason: one of ``REASONS``, shown in the address of the page where the person lands.
+        mode: the platform's mode, as far as it is known.
     """
 
     code = "connect_refused"
     status = 409
     title = "Stripe was not connected"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, mode: Mode | None = None) -> None:
         super().__init__(REASONS[reason])
         self.reason = reason
+        self.mode = mode
 
 
 REASONS = {
@@ -57,6 +60,7 @@ REASONS = {
     "scope_refused": "Stripe granted read access only. Connect again and allow read and write.",
     "already_connected": "This Stripe account is connected to another platform. Use another one, "
     "or disconnect it there first.",
+    "payment_required": "Your platform subscription has ended. Pay first, then connect again.",
     "stripe_unavailable": "Stripe does not answer at the moment. Start again in a minute.",
 }
 """Every reason a connection is refused for, and what to tell the person."""

@@ -79,36 +79,21 @@ class Connect:
 
     async def callback(
         self, developer_id: str, *, code: str | None, state: str | None, error: str | None
-    ) -> None:
-        """Finish a connection that this developer has started.
+    ) -> Mode:
+        """Finish a connection that this developer has started; give the platform's mode.
 
         The state is used up whatever comes of it, and the code is sent to Stripe once: a second
-        time would revoke the connection.
+        time would revoke the connection. A stranger's visit leaves the state to its developer.
 
         Raises:
             ConnectRefused: its ``reason`` says why; nothing was stored.
-            PaymentRequired: live mode, and the developer does not pay any more.
         """
         mode = await self._take_state(developer_id, state)
-        if error is not None:
-            raise ConnectRefused("access_denied" if error == "access_denied" else "code_refused")
-        if not code or len(code) > CODE_CHARACTERS_MAX:
-            raise ConnectRefused("code_refused")
-        platform_id = await self._platform(developer_id, mode)
-        granted = await self._exchange(mode, code)
-        if granted.scope != SCOPE:
-            raise ConnectRefused("scope_refused")
-        account = StripeConnection(
-            account_id=granted.account_id,
-            scope=granted.scope,
-            livemode=granted.livemode,
-            connected_at=self._clock.now(),
-        )
-        is_linked = await self._customers.write(
-            lambda connection: rows.link(connection, self._customer_tokens, platform_id, account)
-        )
-        if not is_linked:
-            raise ConnectRefused("already_connected")
+        try:
+            await self._finish(developer_id, mode, code, error)
+        except ConnectRefused as refused:
+            raise ConnectRefused(refused.reason, mode) from refused.__cause__
+        return mode
 
     async def disconnect(self, developer_id: str, mode: Mode) -> None:
         """Give our access back and forget the account. Harmless where none is connected.
@@ -141,17 +126,47 @@ class Connect:
         except (AccountGone, StripeRefused):
             await self._unlink(platform_id, linked.account_id)
 
+    async def _finish(
+        self, developer_id: str, mode: Mode, code: str | None, error: str | None
+    ) -> None:
+        if error is not None:
+            raise ConnectRefused("access_denied" if error == "access_denied" else "code_refused")
+        if not code or len(code) > CODE_CHARACTERS_MAX:
+            raise ConnectRefused("code_refused")
+        try:
+            platform_id = await self._platform(developer_id, mode)
+        except PaymentRequired as ended:
+            raise ConnectRefused("payment_required") from ended
+        granted = await self._exchange(mode, code)
+        if granted.scope != SCOPE:
+            raise ConnectRefused("scope_refused")
+        account = StripeConnection(
+            account_id=granted.account_id,
+            scope=granted.scope,
+            livemode=granted.livemode,
+            connected_at=self._clock.now(),
+        )
+        is_linked = await self._customers.write(
+            lambda connection: rows.link(connection, self._customer_tokens, platform_id, account)
+        )
+        if not is_linked:
+            raise ConnectRefused("already_connected")
+
     async def _take_state(self, developer_id: str, state: str | None) -> Mode:
         if not state or len(state) > STATE_CHARACTERS_MAX:
             raise ConnectRefused("state_expired")
-        taken = await self._developers.write(
-            lambda connection: self._platform_tokens.take(connection, f"oauth:state:{state}")
-        )
-        if taken is None:
-            raise ConnectRefused("state_expired")
-        if not hmac.compare_digest(taken["userId"].encode(), developer_id.encode()):
-            raise ConnectRefused("state_mismatch")
-        return Mode(taken["mode"])
+        key, tokens = f"oauth:state:{state}", self._platform_tokens
+
+        def take(connection: Connection) -> Mode:
+            begun = tokens.get(connection, key)
+            if begun is None:
+                raise ConnectRefused("state_expired")
+            if not hmac.compare_digest(begun["userId"].encode(), developer_id.encode()):
+                raise ConnectRefused("state_mismatch")
+            tokens.delete(connection, key)
+            return Mode(begun["mode"])
+
+        return await self._developers.write(take)
 
     async def _exchange(self, mode: Mode, code: str) -> OauthConnection:
         try:

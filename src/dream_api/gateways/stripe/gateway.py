@@ -20,6 +20,9 @@ from dream_api.gateways.stripe.calls import ATTEMPT_SECONDS, NETWORK_RETRIES_MAX
 from dream_api.gateways.stripe.errors import OauthRefused
 from dream_api.gateways.stripe.model import (
     API_VERSION,
+    CONNECTED_ACCOUNTS,
+    HEARS,
+    OWN_ACCOUNT,
     CheckoutRequest,
     ConnectedAccount,
     NewPrice,
@@ -40,6 +43,7 @@ from dream_api.gateways.stripe.parameters import (
     options,
     portal_params,
 )
+from dream_api.gateways.stripe.transport import Transport
 
 LIST_LIMIT = 100
 """Stripe's largest page. Nothing that we list without paging comes near it."""
@@ -59,8 +63,7 @@ class Stripe:
     """
 
     def __init__(self, secret_key: str, *, client_id: str, api_base: str | None = None) -> None:
-        # The SDK gives its transports no types.
-        self._http: Any = stripe.HTTPXClient(timeout=ATTEMPT_SECONDS, allow_sync_methods=True)
+        self._http = Transport(ATTEMPT_SECONDS)
         self._client = stripe.StripeClient(
             secret_key,
             client_id=client_id,
@@ -111,12 +114,11 @@ class Stripe:
             )
         )
         # Keys of theirs may be in the answer (deprecated); they are not read.
-        account_id, scope, livemode = (
-            token.get(name) for name in ("stripe_user_id", "scope", "livemode")
-        )
+        granted: Any = token if isinstance(token, dict) else {}
+        account_id, livemode = granted.get("stripe_user_id"), granted.get("livemode")
         if not isinstance(account_id, str) or not isinstance(livemode, bool):
             raise OauthRefused("Stripe named no account. Connect again.", stripe_code="no_account")
-        return OauthConnection(account_id, str(scope or "read_write"), livemode)
+        return OauthConnection(account_id, str(granted.get("scope", "read_write")), livemode)
 
     async def deauthorize(self, account_id: str) -> None:
         """Give our access to an account back.
@@ -363,7 +365,12 @@ class Stripe:
         # The SDK's type spells out every event name; Stripe refuses a wrong one.
         params = cast(
             "WebhookEndpointCreateParams",
-            {"url": url, "enabled_events": events, "api_version": API_VERSION},
+            {
+                "url": url,
+                "enabled_events": events,
+                "api_version": API_VERSION,
+                "metadata": {HEARS: CONNECTED_ACCOUNTS if connect else OWN_ACCOUNT},
+            },
         )
         if connect:
             params["connect"] = True

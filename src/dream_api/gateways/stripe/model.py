@@ -8,6 +8,10 @@ from typing import Any, Literal
 API_VERSION: Literal["2025-11-17.clover"] = "2025-11-17.clover"
 """Pinned for calls and webhook endpoints alike; the SDK's types are generated from it."""
 
+HEARS = "dreamapi_hears"
+CONNECTED_ACCOUNTS = "connected_accounts"
+OWN_ACCOUNT = "own_account"
+
 Proration = Literal["always_invoice", "create_prorations", "none"]
 PaymentBehavior = Literal[
     "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"
@@ -189,13 +193,13 @@ def read_checkout(session: Mapping[str, Any]) -> StripeCheckout:
 
 
 def read_webhook_endpoint(endpoint: Mapping[str, Any]) -> WebhookEndpoint:
-    """Read a ``webhook_endpoint``; ``application`` is set on those that hear connected accounts."""
+    """Read a ``webhook_endpoint``. Stripe does not say whom one hears, so we write it on ours."""
     return WebhookEndpoint(
         id=endpoint["id"],
         url=endpoint["url"],
         enabled_events=tuple(endpoint["enabled_events"]),
         is_enabled=endpoint["status"] == "enabled",
-        is_connect=endpoint.get("application") is not None,
+        is_connect=(endpoint.get("metadata") or {}).get(HEARS) == CONNECTED_ACCOUNTS,
         api_version=endpoint.get("api_version"),
         secret=endpoint.get("secret"),
     )

@@ -4,4 +4,9 @@ Owns: the routes of oauth-api.
 Does not own: rules; it calls verbs.
 """
 
-__all__: list[str] = []
+from dream_api.services.oauth_api import connecting
+from dream_api.services.oauth_api.rooms import OauthApi
+
+routers = (connecting.router,)
+
+__all__ = ["OauthApi", "routers"]
