@@ -1,7 +1,48 @@
 """Usage of end users: counted, limited, never lost.
 
-Owns: the decision, the counters, the ledger and idempotency.
-Does not own: prices and Stripe; limits reach it as values.
+Owns: the decision, the counters, the ledger, idempotency of counting, rollups and the audit.
+Does not own: prices and Stripe; tiers reach it as values. It inserts a ``users`` row for an
+unknown user and writes that table's ``usage_count, last_active, period_start, period_end``,
+so that usage and what the dashboard shows change in one transaction.
 """
 
-__all__: list[str] = []
+from dream_api.customers.metering.errors import IdempotencyConflict, UsageBelowZero
+from dream_api.customers.metering.model import (
+    AMOUNT_MAX,
+    Decision,
+    Denial,
+    RateLimit,
+    TrackEvent,
+    retry_after_seconds,
+)
+from dream_api.customers.metering.service import Metering
+from dream_api.customers.metering.store import (
+    Difference,
+    erase,
+    list_usage,
+    read_days,
+    read_user_days,
+    set_blocked,
+    set_entitlement,
+)
+from dream_api.customers.metering.store import find_differences as audit
+
+__all__ = [
+    "AMOUNT_MAX",
+    "Decision",
+    "Denial",
+    "Difference",
+    "IdempotencyConflict",
+    "Metering",
+    "RateLimit",
+    "TrackEvent",
+    "UsageBelowZero",
+    "audit",
+    "erase",
+    "list_usage",
+    "read_days",
+    "read_user_days",
+    "retry_after_seconds",
+    "set_blocked",
+    "set_entitlement",
+]

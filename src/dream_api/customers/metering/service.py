@@ -1,0 +1,314 @@
+"""The verbs of metering. Each answers after its transaction is on disk, or reads one row."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import msgspec
+
+from dream_api.customers.metering import store
+from dream_api.customers.metering.batch import WEEK_MS, Call, GroupCommit, PreparedEvent
+from dream_api.customers.metering.model import (
+    LATE_MS_MAX,
+    Decision,
+    TrackEvent,
+    Usage,
+    check,
+)
+from dream_api.customers.metering.rows import read_answers, read_point
+from dream_api.customers.platforms import (
+    Access,
+    PlatformCache,
+    PlatformInactive,
+    PlatformState,
+    Unauthenticated,
+    read_tiers,
+    touch_key,
+)
+from dream_api.gateways.clock import Clock
+from dream_api.kit.errors import DreamError, FieldError, ValidationFailed
+from dream_api.kit.keys import hash_key, is_well_formed
+from dream_api.kit.periods import to_milliseconds
+from dream_api.stores import ApiMultiBindings, Connection, DriverConnection
+
+EVENTS_PER_CALL_MAX = 250
+"""Events that go into a transaction as one item; a larger batch takes several turns."""
+HASH_BYTES = 16
+ERRORS_MAX = 20
+"""Refused fields named in one answer."""
+TOUCH_MS = 60_000
+"""A key's ``lastUsedAt`` is written once in this time, however often it is used."""
+TOUCHED_KEYS_MAX = 20_000
+ROLL_UP_ROWS_MAX = 20_000
+SWEEP_ROWS_MAX = 20_000
+FORGET_KEYS_MAX = 5_000
+
+
+class Metering:
+    """Counts and limits the use of every end user of every platform.
+
+    Args:
+        bindings: the customers' world as api-multi sees it; ``meter`` is the hot path's role.
+        clock: tells when an event arrives.
+    """
+
+    def __init__(self, bindings: ApiMultiBindings, clock: Clock) -> None:
+        self._bindings = bindings
+        self._clock = clock
+        self._cache = PlatformCache()
+        self._group_commit = GroupCommit(self._cache)
+        self._encoder = msgspec.json.Encoder(order="deterministic")
+        self._touched: dict[str, int] = {}
+        self._touching: set[asyncio.Task[None]] = set()
+
+    async def find_access(self, secret_key: str) -> Access:
+        """Tell what a secret key opens, as of now.
+
+        Raises:
+            Unauthenticated: it is malformed, unknown, revoked or expired.
+        """
+        if not is_well_formed(secret_key, "sk"):
+            raise Unauthenticated
+        return self._current_access(hash_key(secret_key))
+
+    def cached_access(self, secret_key: str) -> Access | None:
+        """Tell what a secret key opened when it was last looked at, at the cost of a hash.
+
+        For ``track`` and ``check`` with ``access=``, which verify it themselves; None means
+        that ``find_access`` has to be asked.
+        """
+        access = self._cache.cached_access(hash_key(secret_key))
+        if access is not None:
+            self._note_use(access)
+        return access
+
+    async def gate(self, platform_id: str) -> None:
+        """Refuse a platform whose subscription ended more than the days of grace ago.
+
+        Raises:
+            PlatformInactive: it did.
+        """
+        now_ms = to_milliseconds(self._clock.now())
+        state = self._bindings.meter.read_point(
+            lambda connection: self._cache.current_state(connection, platform_id)
+        )
+        if state.is_inactive(now_ms):
+            raise PlatformInactive
+
+    async def track(
+        self,
+        platform_id: str,
+        event: TrackEvent,
+        *,
+        access: Access | None = None,
+        owner_id: str | None = None,
+    ) -> Decision:
+        """Count an event if it fits, else count nothing; durable on return.
+
+        Args:
+            platform_id: whose end user it is.
+            event: checked for form; its timestamp is judged here.
+            access: the key that asks, verified in the transaction; None when it has been.
+            owner_id: the end user whose own idempotency keys these are; None for the platform's.
+
+        Raises:
+            IdempotencyConflict: the key was used for other content; nothing was counted.
+            ValidationFailed: the timestamp lies in the future or too far back.
+            Unauthenticated: *access* is no longer live.
+            PlatformInactive: grace is over.
+            StoreUnavailable, Overloaded: nothing was counted; try again.
+        """
+        now_ms = to_milliseconds(self._clock.now())
+        prepared = self._prepare(event, owner_id, now_ms)
+        self._check_timestamps(platform_id, (prepared,), now_ms, path="timestamp")
+        call = Call(platform_id, access, (prepared,), now_ms, False)
+        answers = await self._bindings.meter.write_batched(self._group_commit, call)
+        return answers[0]
+
+    async def track_batch(
+        self, platform_id: str, events: Sequence[TrackEvent], *, access: Access | None = None
+    ) -> list[Decision]:
+        """Decide events in order, each on its own; what was answered is durable.
+
+        Not atomic: when it fails midway, the first events may be counted, so give them keys
+        and repeat it whole. No minute limits them.
+
+        Raises:
+            ValidationFailed: a timestamp is refused; nothing was counted.
+            Unauthenticated, PlatformInactive, StoreUnavailable, Overloaded: as ``track``.
+        """
+        now_ms = to_milliseconds(self._clock.now())
+        prepared = [self._prepare(event, None, now_ms) for event in events]
+        self._check_timestamps(platform_id, prepared, now_ms, path="events.{}.timestamp")
+        decisions: list[Decision] = []
+        for start in range(0, len(prepared), EVENTS_PER_CALL_MAX):
+            turn = tuple(prepared[start : start + EVENTS_PER_CALL_MAX])
+            call = Call(platform_id, access, turn, now_ms, True)
+            decisions += await self._bindings.meter.write_batched(
+                self._group_commit, call, weight=len(turn)
+            )
+        return decisions
+
+    async def check(
+        self, platform_id: str, user_id: str, *, amount: int = 1, access: Access | None = None
+    ) -> Decision:
+        """Tell what ``track`` would answer now. Writes nothing and never waits for the writer.
+
+        Raises:
+            Unauthenticated: *access* is no longer live.
+            PlatformInactive: grace is over.
+        """
+        now_ms = to_milliseconds(self._clock.now())
+
+        def look(connection: DriverConnection) -> tuple[Usage | None, PlatformState]:
+            point = read_point(connection, platform_id, user_id)
+            if access is not None:
+                current = self._cache.access(connection, access, point.version)
+                if current is None or not current.is_live(now_ms):
+                    raise Unauthenticated
+            return point.usage, self._cache.state(connection, platform_id, point.version)
+
+        usage, state = self._bindings.meter.read_point(look)
+        if state.is_inactive(now_ms):
+            raise PlatformInactive
+        return check(usage or Usage(user_id), state.tiers, amount=amount, now_ms=now_ms)
+
+    async def usage(
+        self, platform_id: str, user_id: str, *, access: Access | None = None
+    ) -> Decision:
+        """Show where an end user stands: whether one more unit fits. Writes nothing.
+
+        Raises:
+            Unauthenticated, PlatformInactive: as ``check``.
+        """
+        return await self.check(platform_id, user_id, access=access)
+
+    async def adjust(self, platform_id: str, user_id: str, *, amount: int, reason: str) -> Decision:
+        """Correct this month's usage by a row of its own in the ledger; durable on return.
+
+        The result may exceed the limit.
+
+        Raises:
+            NotFound: the platform has no such user.
+            UsageBelowZero: more would be taken than was counted; nothing changed.
+        """
+        now = self._clock.now()
+
+        def verb(connection: Connection) -> Decision:
+            usage = store.adjust_usage(
+                connection, platform_id, user_id, amount=amount, reason=reason, now=now
+            )
+            tiers = read_tiers(connection, self._bindings.customer_tokens, platform_id)
+            return check(usage, tiers, amount=1, now_ms=to_milliseconds(now))
+
+        return await self._bindings.customers.write(verb)
+
+    async def roll_up(self, limit: int = ROLL_UP_ROWS_MAX) -> int:
+        """Add the ledger's next rows to the rollups; give how many, 0 when nothing is left."""
+        return await self._bindings.customers.write(
+            lambda connection: store.roll_up_ledger(connection, limit)
+        )
+
+    async def forget_old_keys(self, limit: int = FORGET_KEYS_MAX) -> int:
+        """Drop idempotency keys of more than a week ago; give how many went."""
+        now = self._clock.now()
+        return await self._bindings.customers.write(
+            lambda connection: store.forget_answers(connection, now, limit)
+        )
+
+    async def blank_erased(self, limit: int = SWEEP_ROWS_MAX) -> int:
+        """Blank the names of erased end users in the ledger, a piece at a time; 0 when done."""
+        return await self._bindings.customers.write(
+            lambda connection: store.blank_erased(connection, limit)
+        )
+
+    async def close(self) -> None:
+        """Finish what was noted on the side."""
+        await asyncio.gather(*self._touching, return_exceptions=True)
+
+    def _prepare(self, event: TrackEvent, owner_id: str | None, now_ms: int) -> PreparedEvent:
+        timestamp_ms = None if event.timestamp is None else to_milliseconds(event.timestamp)
+        properties = None
+        if event.properties is not None:
+            properties = self._encoder.encode(event.properties).decode()
+        key_hash, content_hash = None, b""
+        if event.idempotency_key is not None:
+            key_hash = _digest(f"{owner_id or ''}\0{event.idempotency_key}")
+            content_hash = _digest(f"{event.user_id}\0{event.amount}\0{timestamp_ms}\0{properties}")
+        return PreparedEvent(
+            event.user_id,
+            event.amount,
+            now_ms if timestamp_ms is None else timestamp_ms,
+            key_hash,
+            content_hash,
+            properties,
+        )
+
+    def _check_timestamps(
+        self, platform_id: str, events: Sequence[PreparedEvent], now_ms: int, *, path: str
+    ) -> None:
+        """Refuse events of the future, and those too late unless they repeat a counted one."""
+        errors = [
+            FieldError(path.format(index), detail)
+            for index, event in enumerate(events)
+            if event.event_ms != now_ms
+            and (detail := self._timestamp_error(platform_id, event, now_ms)) is not None
+        ]
+        if errors:
+            raise ValidationFailed(
+                errors[0].detail, param=errors[0].param, errors=tuple(errors[:ERRORS_MAX])
+            )
+
+    def _timestamp_error(self, platform_id: str, event: PreparedEvent, now_ms: int) -> str | None:
+        if event.event_ms > now_ms:
+            return "must not lie in the future"
+        if event.event_ms >= now_ms - LATE_MS_MAX or self._is_answered(platform_id, event, now_ms):
+            return None
+        return "must not lie more than 24 hours back"
+
+    def _is_answered(self, platform_id: str, event: PreparedEvent, now_ms: int) -> bool:
+        if event.key_hash is None:
+            return False
+        keys = [(platform_id, event.key_hash)]
+        return bool(
+            self._bindings.meter.read_point(
+                lambda connection: read_answers(connection, keys, now_ms // WEEK_MS)
+            )
+        )
+
+    def _current_access(self, key_hash: str) -> Access:
+        access = self._bindings.meter.read_point(
+            lambda connection: self._cache.load_access(connection, key_hash)
+        )
+        if access is None or not access.is_live(to_milliseconds(self._clock.now())):
+            raise Unauthenticated
+        self._note_use(access)
+        return access
+
+    def _note_use(self, access: Access) -> None:
+        """Write ``lastUsedAt`` aside, once a minute a key: nobody waits for it."""
+        now = self._clock.now()
+        now_ms = to_milliseconds(now)
+        if now_ms < self._touched.get(access.key_hash, 0) + TOUCH_MS:
+            return
+        if len(self._touched) >= TOUCHED_KEYS_MAX:
+            self._touched.clear()
+        self._touched[access.key_hash] = now_ms
+        task = asyncio.create_task(self._touch(access, now))
+        self._touching.add(task)
+        task.add_done_callback(self._touching.discard)
+
+    async def _touch(self, access: Access, now: datetime) -> None:
+        tokens = self._bindings.customer_tokens
+        with suppress(DreamError):  # The next use notes it again.
+            await self._bindings.customers.write(
+                lambda connection: touch_key(
+                    connection, tokens, access.platform_id, access.key_hash, now
+                )
+            )
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=HASH_BYTES).digest()

@@ -1,0 +1,32 @@
+"""Metering's tables and the control plane's SQL on them."""
+
+from dream_api.customers.metering.store.audits import Difference, find_differences
+from dream_api.customers.metering.store.rollups import (
+    blank_erased,
+    forget_answers,
+    read_days,
+    read_user_days,
+    roll_up_ledger,
+)
+from dream_api.customers.metering.store.usages import (
+    adjust_usage,
+    erase,
+    list_usage,
+    set_blocked,
+    set_entitlement,
+)
+
+__all__ = [
+    "Difference",
+    "adjust_usage",
+    "blank_erased",
+    "erase",
+    "find_differences",
+    "forget_answers",
+    "list_usage",
+    "read_days",
+    "read_user_days",
+    "roll_up_ledger",
+    "set_blocked",
+    "set_entitlement",
+]
