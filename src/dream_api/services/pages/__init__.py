@@ -1,7 +1,5 @@
 """What both page doors share.
 
-Owns: templates, static files, the embed, charts and branding.
-Does not own: any route and any rule.
+Owns: templates, static files, the embed, charts, branding, and how a page is answered.
+Does not own: any rule, and any route beside the static files and the theme.
 """
-
-__all__: list[str] = []

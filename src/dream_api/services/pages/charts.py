@@ -1,0 +1,132 @@
+"""Charts as SVG made on the server: seen without JavaScript, presentation attributes only.
+
+No ``style=""`` (the CSP forbids it); colours come from the stylesheet by class. Each chart comes
+with a table of its numbers (macro ``chart`` in ui.html), so nothing depends on seeing it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from markupsafe import Markup, escape
+
+_WIDTH, _HEIGHT = 640, 220
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 12, 26
+_GRID_LINES = 4
+_LABELS_MAX = 8
+_BAR_SHARE = 0.72
+_ROUND_STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value of a chart: the label on the axis, the value, and the value as people read it."""
+
+    label: str
+    value: float
+    shown: str
+
+
+def chart(points: Sequence[Point], title: str, kind: Literal["area", "bar"] = "bar") -> Markup:
+    """Draw *points* from left to right; *title* states the finding for those who cannot see it."""
+    scale = _Scale.of(points, kind)
+    parts = [
+        Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
+            _WIDTH, _HEIGHT, title
+        ),
+        *_grid(scale),
+    ]
+    if kind == "area" and points:
+        parts.append(_area(points, scale))
+    every = max(1, math.ceil(len(points) / _LABELS_MAX))
+    for index, point in enumerate(points):
+        parts.append(_point(index, point, scale, kind))
+        if index % every == 0:
+            parts.append(
+                Markup(
+                    '<text class="tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>'
+                ).format(scale.x(index), _HEIGHT - 6, point.label)
+            )
+    return Markup("").join([*parts, Markup("</svg>")])
+
+
+def short_number(value: float) -> str:
+    """Write a number for an axis: 950, 1.5k, 20M."""
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:g}"
+
+
+def round_up(value: float) -> float:
+    """Give the nearest round number that is not below *value*; the top of the axis. At least 4."""
+    if value <= _GRID_LINES:
+        return _GRID_LINES
+    magnitude = 10.0 ** math.floor(math.log10(value))
+    return next(step * magnitude for step in _ROUND_STEPS if value <= step * magnitude)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Maps a point's index and value to the canvas."""
+
+    top: float
+    step: float
+    offset: float
+
+    @classmethod
+    def of(cls, points: Sequence[Point], kind: str) -> "_Scale":
+        inner = _WIDTH - _LEFT - _RIGHT
+        gaps = len(points) - 1 if kind == "area" else len(points)
+        step = inner / max(1, gaps)
+        top = round_up(max((point.value for point in points), default=0))
+        return cls(top, step, 0 if kind == "area" else step / 2)
+
+    def x(self, index: int) -> float:
+        return _LEFT + self.offset + index * self.step
+
+    def y(self, value: float) -> float:
+        return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - value / self.top)
+
+
+def _grid(scale: _Scale) -> list[Markup]:
+    lines = []
+    for index in range(_GRID_LINES + 1):
+        value = scale.top * index / _GRID_LINES
+        y = scale.y(value)
+        lines.append(
+            Markup(
+                '<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>'
+                '<text class="tick" x="{}" y="{:.1f}" text-anchor="end">{}</text>'
+            ).format(_LEFT, _WIDTH - _RIGHT, y, y, _LEFT - 8, y + 4, short_number(value))
+        )
+    return lines
+
+
+def _area(points: Sequence[Point], scale: _Scale) -> Markup:
+    line = " ".join(
+        f"{scale.x(index):.1f},{scale.y(point.value):.1f}" for index, point in enumerate(points)
+    )
+    floor = f"{scale.y(0):.1f}"
+    corners = f"{scale.x(0):.1f},{floor} {line} {scale.x(len(points) - 1):.1f},{floor}"
+    return Markup('<polygon class="fill" points="{}"/><polyline class="line" points="{}"/>').format(
+        corners, line
+    )
+
+
+def _point(index: int, point: Point, scale: _Scale, kind: str) -> Markup:
+    x, y, floor = scale.x(index), scale.y(point.value), scale.y(0)
+    if kind == "bar":
+        width = scale.step * _BAR_SHARE
+        mark = Markup(
+            '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="2"/>'
+        ).format(x - width / 2, y, width, floor - y)
+    else:
+        mark = Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="4"/>').format(x, y)
+    return Markup(
+        '<g class="point" data-tip="{}|{}">{}'
+        '<rect class="hit" x="{:.1f}" y="{}" width="{:.1f}" height="{:.1f}"/></g>'
+    ).format(
+        escape(point.label), point.shown, mark, x - scale.step / 2, _TOP, scale.step, floor - _TOP
+    )

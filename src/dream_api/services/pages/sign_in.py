@@ -1,0 +1,180 @@
+"""Sign-up, sign-in and forgotten passwords: the same pages for developers and end users."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from fastapi import Request, Response
+
+from dream_api.kit.errors import DreamError
+from dream_api.services.http.cookies import set_session_cookie
+from dream_api.services.http.settings import DoorSettings
+from dream_api.services.pages.brands import Brand
+from dream_api.services.pages.forms import Form, read_form
+from dream_api.services.pages.links import with_parameters
+from dream_api.services.pages.rendering import Answering, render, see_other
+from dream_api.shared.identity import Realm, SignedIn
+
+_PENDING_COOKIE = "sign_up"
+_PENDING_SECONDS = 3600
+_PENDING_CHARACTERS_MAX = 1024
+_NO_FORM = Form()
+
+
+@dataclass(frozen=True, slots=True)
+class AuthDoor:
+    """One population's way in, and what the pages carry along until somebody is signed in."""
+
+    realm: Realm
+    realm_id: str
+    settings: DoorSettings
+    brand: Brand
+    cookie: str
+    """The name of the session cookie."""
+
+    base: str
+    """The path under which the pages stand: empty for developers."""
+
+    landing: Callable[[SignedIn], Awaitable[str]]
+    """Where a person goes who has just signed in."""
+
+    carried: Mapping[str, str] = field(default_factory=dict)
+    """Query parameters that travel from page to page."""
+
+    form_targets: tuple[str, ...] = ()
+    reauth_email: str | None = None
+    """Whose password is asked for again, where the sign-in is too old for what is wanted."""
+
+    @property
+    def password_length_min(self) -> int:
+        """The shortest password that the realm takes, in characters."""
+        return self.realm.config.password_length_min
+
+    def url(self, path: str) -> str:
+        """Give the address of another of these pages, with what is carried along."""
+        return with_parameters(f"{self.base}{path}", self.carried)
+
+
+def show(
+    request: Request, door: AuthDoor, page: str, form: Form = _NO_FORM, *, status: int = 200
+) -> Response:
+    """Show one of the pages, by the name of its template."""
+    return render(
+        request,
+        f"auth/{page}.html",
+        Answering(status, door.form_targets),
+        door=door,
+        brand=door.brand,
+        form=form,
+        development_mailbox=door.settings.development,
+    )
+
+
+async def sign_up(request: Request, door: AuthDoor) -> Response:
+    """Take a new person's address and password, and go on to the code."""
+    form = await read_form(request)
+    email = form.value("email").strip()
+    try:
+        user_id = await door.realm.sign_up(
+            door.realm_id, email, form.value("password"), form.value("name").strip() or None
+        )
+    except DreamError as refusal:
+        return _again(request, door, "sign_up", form, refusal)
+    answer = see_other(door.url("/sign-up/verify"))
+    pending = json.dumps({"email": email, "userId": user_id})
+    answer.set_cookie(
+        _PENDING_COOKIE,
+        urlsafe_b64encode(pending.encode()).decode(),
+        max_age=_PENDING_SECONDS,
+        path=f"{door.base}/sign-up",
+        secure=door.settings.is_https,
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+def show_verify(request: Request, door: AuthDoor) -> Response:
+    """Ask for the code of the sign-up that this browser began."""
+    return show(request, door, "verify", Form(_pending(request)))
+
+
+async def verify(request: Request, door: AuthDoor) -> Response:
+    """Take the code and sign the person in."""
+    form = await read_form(request)
+    code = form.value("code").replace(" ", "")
+    user_id = form.value("userId") or None
+    try:
+        signed_in = await door.realm.verify_email(
+            door.realm_id, form.value("email").strip(), code, user_id=user_id
+        )
+    except DreamError as refusal:
+        return _again(request, door, "verify", form, refusal)
+    answer = await _welcome(door, signed_in)
+    answer.delete_cookie(_PENDING_COOKIE, path=f"{door.base}/sign-up")
+    return answer
+
+
+async def sign_in(request: Request, door: AuthDoor, page: str = "sign_in") -> Response:
+    """Take address and password and sign the person in."""
+    form = await read_form(request)
+    email = form.value("email").strip()
+    try:
+        signed_in = await door.realm.sign_in(door.realm_id, email, form.value("password"))
+    except DreamError as refusal:
+        return _again(request, door, page, form, refusal)
+    return await _welcome(door, signed_in)
+
+
+async def forgot(request: Request, door: AuthDoor) -> Response:
+    """Mail a code, or not: the page is the same for an unknown address."""
+    form = await read_form(request)
+    try:
+        await door.realm.forgot_password(door.realm_id, form.value("email").strip())
+    except DreamError as refusal:
+        return _again(request, door, "forgot", form, refusal)
+    return see_other(door.url("/reset"), notice="code-sent")
+
+
+async def reset(request: Request, door: AuthDoor) -> Response:
+    """Take the code and the new password; every session has ended after this."""
+    form = await read_form(request)
+    code = form.value("code").replace(" ", "")
+    email = form.value("email").strip()
+    try:
+        await door.realm.reset_password(door.realm_id, email, code, form.value("password"))
+    except DreamError as refusal:
+        return _again(request, door, "reset", form, refusal)
+    return see_other(door.url("/sign-in"), notice="password-reset")
+
+
+async def _welcome(door: AuthDoor, signed_in: SignedIn) -> Response:
+    answer = see_other(await door.landing(signed_in))
+    assert signed_in.session_secret is not None, "a fresh sign-in has a session"
+    set_session_cookie(
+        answer,
+        door.cookie,
+        signed_in.session_secret,
+        settings=door.settings,
+        max_age_seconds=int(door.realm.config.absolute.total_seconds()),
+    )
+    return answer
+
+
+def _again(
+    request: Request, door: AuthDoor, page: str, form: Form, refusal: DreamError
+) -> Response:
+    return show(request, door, page, form.refused(refusal), status=refusal.status)
+
+
+def _pending(request: Request) -> dict[str, str]:
+    """Read what the sign-up left in the browser. It only fills in a form, so it proves nothing."""
+    text = request.cookies.get(_PENDING_COOKIE, "")
+    try:
+        pending = json.loads(urlsafe_b64decode(text[:_PENDING_CHARACTERS_MAX]))
+    except ValueError:
+        return {}
+    if not isinstance(pending, dict):
+        return {}
+    return {name: str(pending.get(name, "")) for name in ("email", "userId")}
