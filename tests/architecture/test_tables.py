@@ -21,6 +21,11 @@ BORROWED_TABLES: dict[tuple[str, str], str] = {
 """(room, table of another room) and the reason; each is a recorded exception."""
 
 ACROSS_PLATFORMS = {
+    "metering.blank_erased": "The sweep blanks names in the ledger, platform by platform.",
+    "metering.find_differences": "`dream-api audit` compares every counter with the ledger.",
+    "metering.forget_answers": "The sweep drops idempotency keys that have had their week.",
+    "metering.list_usage": "`dream-api kv` shows the namespace to the operator, read-only.",
+    "metering.roll_up_ledger": "The sweep adds the next rows of the whole ledger to the rollups.",
     "subscriptions.list_stale": "The reconcile asks Stripe about every platform's subscriptions.",
     "subscriptions.list_overdue_checkouts": "The sweep ends checkouts that nobody came back from.",
 }
