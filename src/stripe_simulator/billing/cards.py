@@ -123,7 +123,7 @@ def read_card(number: str, expiry: str, security_code: str, *, now: int) -> Card
 
 def _passes_luhn(digits: str) -> bool:
     doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0  # noqa: PLR2004
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0  # noqa: PLR2004 - Luhn adds digits.
 
 
 def _read_expiry(expiry: str, now: int) -> tuple[int, int]:
