@@ -1,7 +1,7 @@
 """The dashboard's verbs. They read only, so front-auth-api's bindings are enough."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from dream_api.customers import metering
 from dream_api.customers.dashboard import store as rows
@@ -99,7 +99,7 @@ class Dashboard:
         """
         now = self._clock.now()
         wanted = last_days(now, days)
-        since = datetime.combine(wanted[0], time(), UTC)
+        since, until = _span(wanted)
 
         def verb(connection: Connection) -> Metrics:
             running, ending, usage = rows.count_running(connection, platform_id, now)
@@ -111,7 +111,7 @@ class Dashboard:
                 end_users=sum(by_plan.values()),
                 usage_this_period=usage,
                 usage_by_day=fill_days(
-                    wanted, metering.usage_by_day(connection, platform_id, since)
+                    wanted, metering.read_days(connection, platform_id, since, until)
                 ),
                 new_users_by_day=fill_days(
                     wanted, rows.count_new_by_day(connection, platform_id, since)
@@ -128,10 +128,10 @@ class Dashboard:
             ValidationFailed: not between 1 and 366 days.
         """
         wanted = last_days(self._clock.now(), days)
-        since = datetime.combine(wanted[0], time(), UTC)
+        since, until = _span(wanted)
         counts = await self._store.read(
-            lambda connection: metering.usage_by_day(
-                connection, platform_id, since, user_id=user_id
+            lambda connection: metering.read_user_days(
+                connection, platform_id, user_id, since=since, until=until
             )
         )
         return fill_days(wanted, counts)
@@ -175,6 +175,12 @@ class Dashboard:
             return lines, users[-1].user_id if users else after_id
 
         return await self._store.read(verb)
+
+
+def _span(days: Sequence[date]) -> tuple[datetime, datetime]:
+    """Give the first moment of the first day, and the first moment after the last."""
+    first, last = (datetime.combine(day, time(), UTC) for day in (days[0], days[-1]))
+    return first, last + timedelta(days=1)
 
 
 def _csv_line(user: EndUser, tiers: TierConfig, now: datetime) -> list[Cell]:
