@@ -1,19 +1,10 @@
 """What the console changes about end users: api-multi's verbs, called directly in one process."""
 
-from typing import Any, Protocol
-
 from dream_api.customers.end_users import Changes, EndUsers, Row
+from dream_api.customers.metering import Decision, Metering
 from dream_api.customers.subscriptions import Subscriptions
 from dream_api.shared.identity import Realm
 from dream_api.shared.inbox import Inbox, InboxPage
-
-
-class Adjusting(Protocol):
-    """The part of metering that corrects a count."""
-
-    async def adjust(self, platform_id: str, user_id: str, amount: int, reason: str) -> Any:
-        """Write a compensating row; give the decision fields afterwards."""
-        ...
 
 
 class Console:
@@ -28,7 +19,7 @@ class Console:
         *,
         end_users: EndUsers,
         subscriptions: Subscriptions,
-        metering: Adjusting,
+        metering: Metering,
         inbox: Inbox,
         realm: Realm,
     ) -> None:
@@ -38,6 +29,10 @@ class Console:
         self._inbox = inbox
         self._realm = realm
 
+    async def user(self, platform_id: str, user_id: str) -> Row:
+        """Show one user."""
+        return await self._end_users.get(platform_id, user_id)
+
     async def change_user(self, platform_id: str, user_id: str, changes: Changes) -> Row:
         """Grant a plan, take the grant back, block or unblock."""
         return await self._end_users.patch(platform_id, user_id, changes)
@@ -46,10 +41,11 @@ class Console:
         """End the subscription, then erase the user."""
         await self._subscriptions.erase(platform_id, user_id, self._realm.delete)
 
-    async def adjust_usage(self, platform_id: str, user_id: str, amount: int, reason: str) -> Any:
+    async def adjust_usage(
+        self, platform_id: str, user_id: str, amount: int, reason: str
+    ) -> Decision:
         """Correct the month's count; give the decision fields afterwards."""
-        await self._end_users.get(platform_id, user_id)
-        return await self._metering.adjust(platform_id, user_id, amount, reason)
+        return await self._metering.adjust(platform_id, user_id, amount=amount, reason=reason)
 
     async def events(self, platform_id: str, limit: int, cursor: str | None = None) -> InboxPage:
         """List what Stripe told us of a platform, newest first."""

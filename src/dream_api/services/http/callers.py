@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query
 from starlette.requests import Request
 
-from dream_api.customers.platforms import Access, Platforms
+from dream_api.customers.metering import Metering
+from dream_api.customers.platforms import Platforms
 from dream_api.gateways.clock import Clock
 from dream_api.kit.errors import DreamError
 from dream_api.kit.keys import Mode, is_well_formed
@@ -38,18 +39,6 @@ DEVELOPERS_REALM = DEVELOPERS_REALM_ID
 T = TypeVar("T")
 
 
-class KeyReader(Protocol):
-    """The part of metering that tells what a secret key opens."""
-
-    async def find_access(self, secret_key: str) -> Access:
-        """Find what a key opens, or refuse it."""
-        ...
-
-    async def gate(self, platform_id: str) -> None:
-        """Refuse a platform whose developer stopped paying."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Doorkeeper:
     """What is needed to tell who calls; ``app.py`` puts it at ``app.state.doorkeeper``.
@@ -61,7 +50,7 @@ class Doorkeeper:
     clock: Clock
     developers: Realm | None = None
     end_users: Realm | None = None
-    metering: KeyReader | None = None
+    metering: Metering | None = None
     platforms: Platforms | None = None
 
 

@@ -63,7 +63,7 @@ class BodyRule:
 
 _BATCH = BodyRule(BATCH_BYTES_MAX, JSON)
 _WEBHOOK = BodyRule(RAW_BYTES_MAX, ANY)
-_LOGO = BodyRule(RAW_BYTES_MAX, IMAGES)
+_LOGO = BodyRule(RAW_BYTES_MAX, IMAGES | frozenset({b"multipart/form-data"}))
 _JSON = BodyRule(JSON_BYTES_MAX, JSON)
 _PAGE = BodyRule(FORM_BYTES_MAX, FORMS | JSON)
 

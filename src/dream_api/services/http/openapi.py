@@ -4,6 +4,7 @@ What code already says is not said again: callers are read off a route's depende
 that every route shares are added here, and examples are made from the schemas.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
+from pydantic.alias_generators import to_camel
 
 from dream_api.kit.errors import DreamError, NotFound, Unavailable, ValidationFailed
 from dream_api.services.http import callers, errors
@@ -20,6 +22,7 @@ from dream_api.services.http.replay import HEADER as IDEMPOTENCY_HEADER
 from dream_api.services.http.replay import CreatingRoute
 from dream_api.shared.idempotency import IdempotencyConflict
 
+_IN_PATH = re.compile(r"\{(\w+)\}")
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 _CALLERS: dict[Callable[..., Any], tuple[str, ...]] = {
@@ -100,9 +103,20 @@ def describe(app: FastAPI, description: Description) -> dict[str, Any]:
     for path, methods in paths.items():
         for method in _METHODS & methods.keys():
             _complete(path, method, methods[method], contexts.get((path, method)))
+            _camel_parameters(methods[method])
             _add_examples(methods[method], schemas)
-    document["paths"] = dict(sorted(paths.items()))
+    document["paths"] = {_camel_path(path): paths[path] for path in sorted(paths)}
     return document
+
+
+def _camel_path(path: str) -> str:
+    return _IN_PATH.sub(lambda match: "{" + to_camel(match[1]) + "}", path)
+
+
+def _camel_parameters(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            parameter["name"] = to_camel(parameter["name"])
 
 
 def _operations(app: FastAPI) -> Iterator[tuple[str, str, RouteContext]]:

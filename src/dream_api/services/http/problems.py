@@ -259,9 +259,10 @@ def _field_to_wire(error: FieldError) -> dict[str, str]:
 
 
 def _param(location: tuple[int | str, ...]) -> str:
-    """Write ``("body", "tiers", 0, "name")`` as ``tiers.0.name``."""
+    """Write ``("body", "tiers", 0, "name")`` as ``tiers[0].name``."""
     parts = location[1:] if len(location) > 1 else location
-    text = ".".join(str(part) for part in parts)[:PARAM_CHARACTERS_MAX]
+    written = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    text = written.removeprefix(".")[:PARAM_CHARACTERS_MAX]
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
