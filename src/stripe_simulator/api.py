@@ -17,7 +17,7 @@ from stripe_simulator.configuration import API_VERSION, Application
 from stripe_simulator.errors import StripeError, account_invalid, not_implemented
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.resources.call import Call
-from stripe_simulator.routes import Route, find_route
+from stripe_simulator.routes import Route, Verb, find_route
 from stripe_simulator.shapes import Body
 from stripe_simulator.store import Store
 from stripe_simulator.wire.expansion import expanded
@@ -203,14 +203,23 @@ def _perform(books: Books, route: Route, identifier: str, parameters: Parameters
     request_id = books.cause.request_id or ""
     try:
         with books.store.savepoint():
-            body = expanded(books, _verb(books, route, identifier, parameters), paths)
+            body = _body_or_kept_refusal(Call(books, parameters, identifier), route.verb)
+            if isinstance(body, StripeError):
+                return refusal(body, request_id=request_id, origin=books.origin)
+            content = _encoded(expanded(books, body, paths))
     except StripeError as error:
         return refusal(error, request_id=request_id, origin=books.origin)
-    return Answer(HTTPStatus.OK, _encoded(body), {"Request-Id": request_id})
+    return Answer(HTTPStatus.OK, content, {"Request-Id": request_id})
 
 
-def _verb(books: Books, route: Route, identifier: str, parameters: Parameters) -> Body:
-    return route.verb(Call(books, parameters, identifier))
+def _body_or_kept_refusal(call: Call, verb: Verb) -> Body | StripeError:
+    """Let a refusal that keeps its changes pass the savepoint as a value, not as an exception."""
+    try:
+        return verb(call)
+    except StripeError as error:
+        if not error.keeps_changes:
+            raise
+        return error
 
 
 def _encoded(body: Body) -> bytes:
