@@ -1,6 +1,6 @@
 """What the console changes about end users: api-multi's verbs, called directly in one process."""
 
-from dream_api.customers.end_users import Changes, EndUsers, Row
+from dream_api.customers.end_users import Changes, EndUser, EndUsers, Row
 from dream_api.customers.metering import Decision, Metering
 from dream_api.customers.subscriptions import Subscriptions
 from dream_api.shared.identity import Realm
@@ -29,9 +29,17 @@ class Console:
         self._inbox = inbox
         self._realm = realm
 
-    async def user(self, platform_id: str, user_id: str) -> Row:
-        """Show one user."""
+    async def get(self, platform_id: str, user_id: str) -> Row:
+        """Show one user as of now."""
         return await self._end_users.get(platform_id, user_id)
+
+    async def find(self, platform_id: str, user_id: str) -> EndUser | None:
+        """Read one user as stored; None where there is none."""
+        return await self._end_users.find(platform_id, user_id)
+
+    async def find_user(self, platform_id: str, user_id: str) -> EndUser | None:
+        """Find a user with what the row leaves out: the grant by hand, the block."""
+        return await self._end_users.find(platform_id, user_id)
 
     async def change_user(self, platform_id: str, user_id: str, changes: Changes) -> Row:
         """Grant a plan, take the grant back, block or unblock."""

@@ -1,5 +1,9 @@
 """What both page doors share.
 
 Owns: templates, static files, the embed, charts, branding, and how a page is answered.
-Does not own: any rule, and any route beside the static files and the theme.
+Does not own: any rule, and any route beside the static files, the theme and the embed.
 """
+
+from dream_api.services.pages.errors import render_problem
+
+__all__ = ["render_problem"]

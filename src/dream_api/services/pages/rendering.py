@@ -123,6 +123,8 @@ def environment() -> Environment:
         "money": format_money,
         "short_number": short_number,
     }
+    # A macro that every template needs, imports included.
+    built.globals["icon"] = built.get_template("icons.html").make_module().icon  # type: ignore[attr-defined]
     return built
 
 

@@ -1,0 +1,95 @@
+"""An end user's account: plan, usage, billing, password, sessions, and the way out."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+
+from dream_api.kit.errors import DreamError, ValidationFailed
+from dream_api.services.api_multi.pages.host import Host, HostedPage
+from dream_api.services.http.cookies import delete_session_cookie, end_user_cookie
+from dream_api.services.pages.forms import Form, read_form
+from dream_api.services.pages.rendering import see_other
+from dream_api.services.pages.routing import PageRoute, SeeOther
+from dream_api.shared.identity import Principal, ReauthRequired
+
+router = APIRouter(prefix="/p/{platform_id}", route_class=PageRoute, include_in_schema=False)
+
+_DENIALS = {
+    "user_blocked": "Your access was blocked. Please ask for help.",
+    "subscription_inactive": "Your subscription is not active. Choose a plan to go on.",
+    "no_plan": "You have no plan yet. Choose one to begin.",
+    "usage_limit_reached": "This month's calls are used up. A larger plan lifts the limit at once.",
+}
+
+
+@router.get("/account")
+async def account(request: Request, host: HostedPage) -> Response:
+    """Show what the person has, uses and pays."""
+    host.signed_in(request)
+    return await _show(request, host, Form())
+
+
+@router.post("/account")
+async def change(request: Request, host: HostedPage) -> Response:
+    """Change the password, end a session, or delete the account."""
+    form = await read_form(request)
+    person = host.signed_in(request)
+    try:
+        return await _act(host, person, form)
+    except ReauthRequired:
+        raise SeeOther(f"{host.base}/reauth?next={host.base}/account") from None
+    except DreamError as refusal:
+        return await _show(request, host, form.refused(refusal), status=refusal.status)
+
+
+async def _act(host: Host, person: Principal, form: Form) -> Response:
+    page = f"{host.base}/account"
+    match form.value("action"):
+        case "password":
+            await host.realm.change_password(
+                person, form.value("currentPassword"), form.value("newPassword")
+            )
+            return see_other(page, notice="password-changed")
+        case "end-session":
+            await host.realm.revoke_session(host.platform_id, person.user_id, form.value("session"))
+            return see_other(page, notice="session-ended")
+        case "delete":
+            return await _delete(host, person, form)
+        case _:
+            raise ValidationFailed("Use one of the buttons of this page.")
+
+
+async def _delete(host: Host, person: Principal, form: Form) -> Response:
+    if not form.is_checked("confirm"):
+        raise ValidationFailed("Tick the box to confirm that the account may be deleted.")
+    host.realm.require_recent(person)
+    await host.rooms.subscriptions.erase(host.platform_id, person.user_id, host.realm.delete)
+    answer = see_other(f"{host.base}/sign-up", notice="account-deleted")
+    settings = host.rooms.settings
+    delete_session_cookie(answer, end_user_cookie(settings, host.platform_id), settings)
+    return answer
+
+
+async def _show(request: Request, host: Host, form: Form, *, status: int = 200) -> Response:
+    person = host.signed_in(request)
+    rooms = host.rooms
+    row = await rooms.end_users.get(host.platform_id, person.user_id)
+    user = await rooms.end_users.find(host.platform_id, person.user_id)
+    state = await rooms.subscriptions.state(host.platform_id, person.user_id)
+    usage = await rooms.metering.usage(host.platform_id, person.user_id)
+    tier = host.tiers.find(row.plan) if row.plan else None
+    ends = state["currentPeriodEnd"] if state else None
+    context = {
+        "form": form,
+        "row": row,
+        "usage": usage,
+        "plan_title": tier.display_name if tier else (row.plan or "No plan"),
+        "denial": _DENIALS.get(str(usage.reason)),
+        "has_billing": user is not None and user.stripe_customer_id is not None,
+        "renews_at": datetime.fromisoformat(ends) if ends else None,
+        "is_canceling": bool(state and state["cancelAtPeriodEnd"]),
+        "sessions": await host.realm.sessions(host.platform_id, person.user_id),
+        "now": rooms.clock.now(),
+        "password_length_min": host.realm.config.password_length_min,
+    }
+    return host.render(request, "hosted/account.html", context, status=status)

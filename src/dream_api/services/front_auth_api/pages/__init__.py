@@ -1,0 +1,44 @@
+"""The console: what developers see, from the landing page to the settings.
+
+Owns: the pages of front-auth-api.
+Does not own: rules; a page calls the same verbs as the JSON doors.
+"""
+
+from dream_api.services.front_auth_api.pages import (
+    account,
+    billing,
+    configure,
+    keys,
+    landing,
+    overview,
+    settings,
+    setup,
+    sign_in,
+    tier_config,
+    tiers,
+    user,
+    users,
+    webhooks,
+)
+from dream_api.services.pages import static_files, theme
+
+routers = (
+    static_files.router,
+    theme.router,
+    landing.router,
+    sign_in.router,
+    setup.router,
+    configure.router,
+    tier_config.router,
+    overview.router,
+    users.router,
+    user.router,
+    tiers.router,
+    keys.router,
+    webhooks.router,
+    settings.router,
+    billing.router,
+    account.router,
+)
+
+__all__ = ["routers"]

@@ -1,0 +1,82 @@
+"""The developer's own account: password, address, sessions, and the way out."""
+
+from fastapi import APIRouter, Request, Response
+
+from dream_api.kit.errors import DreamError, ValidationFailed
+from dream_api.services.front_auth_api.pages.console import (
+    Console,
+    SignedInConsole,
+    require_recent,
+)
+from dream_api.services.front_auth_api.rooms import rooms_of
+from dream_api.services.http.callers import DEVELOPERS_REALM
+from dream_api.services.http.cookies import delete_session_cookie, developer_cookie
+from dream_api.services.pages.forms import Form, read_form
+from dream_api.services.pages.rendering import Answering, render, see_other
+from dream_api.services.pages.routing import PageRoute
+
+router = APIRouter(prefix="/dashboard/account", route_class=PageRoute, include_in_schema=False)
+
+_PAGE = "/dashboard/account"
+
+
+@router.get("")
+async def show_account(request: Request, console: SignedInConsole) -> Response:
+    """Show the account."""
+    return await _show(request, console, Form())
+
+
+@router.post("")
+async def change_account(request: Request, console: SignedInConsole) -> Response:
+    """Change the password, end a session, or delete the account."""
+    form = await read_form(request)
+    try:
+        return await _act(request, console, form)
+    except DreamError as refusal:
+        return await _show(request, console, form.refused(refusal), status=refusal.status)
+
+
+async def _act(request: Request, console: Console, form: Form) -> Response:
+    rooms = rooms_of(request)
+    match form.value("action"):
+        case "password":
+            require_recent(console, rooms.clock.now(), _PAGE)
+            await rooms.realm.change_password(
+                console.principal, form.value("currentPassword"), form.value("newPassword")
+            )
+            return see_other(_PAGE, notice="password-changed")
+        case "end-session":
+            await rooms.realm.revoke_session(
+                DEVELOPERS_REALM, console.developer_id, form.value("session")
+            )
+            return see_other(_PAGE, notice="session-ended")
+        case "delete":
+            return await _delete(request, console, form)
+        case _:
+            raise ValidationFailed("Use one of the buttons of this page.")
+
+
+async def _delete(request: Request, console: Console, form: Form) -> Response:
+    if not form.is_checked("confirm"):
+        raise ValidationFailed("Tick the box to confirm that the account may be deleted.")
+    rooms = rooms_of(request)
+    require_recent(console, rooms.clock.now(), _PAGE)
+    await rooms.platform_subscription.cancel(console.developer_id)
+    await rooms.realm.delete(DEVELOPERS_REALM, console.developer_id)
+    answer = see_other("/", notice="account-deleted")
+    delete_session_cookie(answer, developer_cookie(rooms.settings), rooms.settings)
+    return answer
+
+
+async def _show(request: Request, console: Console, form: Form, *, status: int = 200) -> Response:
+    rooms = rooms_of(request)
+    return render(
+        request,
+        "console/account.html",
+        Answering(status),
+        console=console,
+        sessions=await rooms.realm.sessions(DEVELOPERS_REALM, console.developer_id),
+        password_length_min=rooms.realm.config.password_length_min,
+        form=form,
+        now=rooms.clock.now(),
+    )

@@ -1,0 +1,246 @@
+"""Who looks at the console, at which of their platforms, and how far they have come."""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+
+from dream_api.customers.platforms import Branding, StripeConnection, TierConfig
+from dream_api.developers.accounts import PlatformIds
+from dream_api.developers.platform_subscription import Standing
+from dream_api.kit.keys import Mode
+from dream_api.kit.money import format_money
+from dream_api.services.front_auth_api.rooms import rooms_of
+from dream_api.services.http.callers import (
+    DEVELOPERS_REALM,
+    RECENT_SIGN_IN,
+    DeveloperCaller,
+    find_developer,
+)
+from dream_api.services.pages.brands import Brand, logo_url
+from dream_api.services.pages.links import with_parameters, with_query
+from dream_api.services.pages.policy import STRIPE_ORIGINS
+from dream_api.services.pages.routing import SeeOther
+from dream_api.shared.identity import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of setting up."""
+
+    name: str
+    url: str
+    is_done: bool
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Onboarding:
+    """How far a platform has come: read from facts each time, never stored."""
+
+    is_paid: bool
+    is_connected: bool
+    has_tiers: bool
+    has_keys: bool
+    mode: Mode
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps in their order; the first that is not done is the current one."""
+        facts: tuple[tuple[str, str, bool], ...] = (
+            ("Pay", "/configure", self.is_paid),
+            ("Connect Stripe", "/configure", self.is_connected),
+            ("Configure tiers", "/api-tier-config", self.has_tiers),
+            ("Get your keys", "/api-tier-config", self.has_keys),
+        )
+        if self.mode is Mode.TEST:
+            tier_page = "/api-tier-config?mode=test"
+            facts = tuple((name, tier_page, is_done) for name, _, is_done in facts[1:])
+        first_open = next((name for name, _, is_done in facts if not is_done), None)
+        return tuple(
+            Step(name, url, is_done, is_current=name == first_open) for name, url, is_done in facts
+        )
+
+    @property
+    def next(self) -> Step | None:
+        """The step to take now; None when all are done."""
+        return next((step for step in self.steps if step.is_current), None)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every step is done."""
+        return self.next is None
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What every page of the console knows."""
+
+    developer: DeveloperCaller
+    mode: Mode
+    default_mode: Mode
+    ids: PlatformIds
+    standing: Standing
+    connection: StripeConnection | None
+    tiers: TierConfig
+    branding: Branding
+    has_keys: bool
+    price: str
+    """Of the platform subscription, a month, as people read it."""
+
+    @property
+    def developer_id(self) -> str:
+        """Who is signed in."""
+        return self.developer.developer_id
+
+    @property
+    def email(self) -> str:
+        """The address of who is signed in."""
+        return self.developer.email
+
+    @property
+    def session_id(self) -> str:
+        """The session of this browser."""
+        return self.developer.session_id
+
+    @property
+    def principal(self) -> Principal:
+        """Who is signed in, as the realm's verbs take it."""
+        who = self.developer
+        return Principal(
+            realm_id=DEVELOPERS_REALM,
+            user_id=who.developer_id,
+            session_id=who.session_id,
+            email=who.email,
+            name=who.name,
+            signed_in_at=who.signed_in_at,
+        )
+
+    @property
+    def platform_id(self) -> str | None:
+        """The platform that is looked at; None before the live one exists."""
+        return self.ids.of(self.mode)
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the platform subscription gives access."""
+        return self.standing.is_paid
+
+    @property
+    def needs_payment(self) -> bool:
+        """Whether this mode wants a subscription first."""
+        return self.mode is Mode.LIVE and not self.is_paid
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether this platform has a Stripe account to sell on."""
+        return self.connection is not None
+
+    @property
+    def can_publish(self) -> bool:
+        """Whether tiers may be submitted now."""
+        return self.is_connected and not self.needs_payment
+
+    @property
+    def connect_url(self) -> str:
+        """Where connecting this mode's Stripe account begins."""
+        return with_query("/oauth/authorize", mode=self.mode.value)
+
+    @property
+    def onboarding(self) -> Onboarding:
+        """How far this platform has come."""
+        return Onboarding(
+            self.is_paid, self.is_connected, bool(self.tiers.tiers), self.has_keys, self.mode
+        )
+
+    @property
+    def brand(self) -> Brand:
+        """The app's name and logo, for the top of the navigation."""
+        name = self.branding.app_name or "Your app"
+        logo = logo_url(self.platform_id, self.branding) if self.platform_id else None
+        return Brand(name=name, home="/dashboard", logo_url=logo)
+
+    def link(self, path: str, **query: str | int | None) -> str:
+        """Give the address of a page of the console in the mode that is looked at."""
+        return self.link_to(path, query)
+
+    def link_to(self, path: str, query: Mapping[str, str | int | None]) -> str:
+        """Give an address as ``link`` does, for names that are no Python names."""
+        mode = None if self.mode is self.default_mode else self.mode.value
+        return with_parameters(path, {"mode": mode, **query})
+
+    def switch_link(self, mode: str, path: str) -> str:
+        """Give the address of this page in another mode; one user's page leads to the list."""
+        page = "/dashboard/users" if path.startswith("/dashboard/users/") else path
+        return with_query(page, mode=None if mode == self.default_mode.value else mode)
+
+
+async def read_console(request: Request) -> Console:
+    """Find out who looks at what; whoever is not signed in is led to sign-in and back."""
+    developer = await find_developer(request)
+    if developer is None:
+        raise SeeOther(with_query("/sign-in", next=_come_back(request)))
+    rooms = rooms_of(request)
+    ids = await rooms.accounts.platform_ids(developer.developer_id)
+    default_mode = Mode.TEST if ids.live is None else Mode.LIVE
+    mode = _mode_of(request, default_mode)
+    platform_id = ids.of(mode)
+    look = platform_id or ids.test
+    return Console(
+        developer=developer,
+        mode=mode,
+        default_mode=default_mode,
+        ids=ids,
+        standing=await rooms.platform_subscription.get(developer.developer_id),
+        connection=await rooms.platforms.connection(platform_id) if platform_id else None,
+        tiers=await rooms.platforms.tiers(platform_id) if platform_id else TierConfig(),
+        branding=await rooms.platforms.branding(look),
+        has_keys=mode in ids.with_keys,
+        price=format_money(rooms.settings.platform_price_cents, "usd"),
+    )
+
+
+SignedInConsole = Annotated[Console, Depends(read_console)]
+
+
+def metered(request: Request, console: Console) -> AbstractAsyncContextManager[None]:
+    """Count what happens inside as one management call; a refusal inside is not counted."""
+    usage = rooms_of(request).management_usage
+    return usage.metered(console.developer_id, is_paid=console.is_paid)
+
+
+def require_recent(console: Console, now: datetime, back: str) -> None:
+    """Lead to the password where the sign-in is older than ten minutes.
+
+    Raises:
+        SeeOther: the page that asks for it, which leads back to *back*.
+    """
+    if console.developer.signed_in_at < now - RECENT_SIGN_IN:
+        raise SeeOther(with_query("/reauth", next=back))
+
+
+def stripe_targets(request: Request) -> tuple[str, ...]:
+    """Give the origins that forms may lead to when they pay, connect or manage billing."""
+    origin = rooms_of(request).settings.stripe_origin
+    return STRIPE_ORIGINS if origin is None else (origin,)
+
+
+def path_segment(text: str) -> str:
+    """Write a text as one segment of a path."""
+    return quote(text, safe="")
+
+
+def _mode_of(request: Request, default: Mode) -> Mode:
+    wanted = request.query_params.get("mode")
+    return Mode(wanted) if wanted in (Mode.LIVE, Mode.TEST) else default
+
+
+def _come_back(request: Request) -> str | None:
+    if request.method != "GET":
+        return None
+    query = request.url.query
+    return request.url.path + (f"?{query}" if query else "")
