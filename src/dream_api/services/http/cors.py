@@ -16,7 +16,7 @@ from dream_api.services.http.settings import DoorSettings
 PREFLIGHT_SECONDS = 600
 
 _KEYED_PREFIX = "/v1/"
-_PUBLIC_PREFIXES = ("/realms/", "/embed/")
+_PUBLIC_PREFIXES = ("/embed/",)
 _EXPOSED = b"RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotency-Replayed"
 _METHODS = "GET, POST, PUT, PATCH, DELETE"
 _REQUEST_HEADERS = "authorization, content-type, idempotency-key, x-publishable-key"

@@ -1,0 +1,156 @@
+"""Developers sign up, in and out, and set a forgotten password."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dream_api.kit.passwords import PasswordsBusy
+from dream_api.services.front_auth_api.rooms import FrontAuthApi, rooms_of
+from dream_api.services.http.callers import DeveloperCaller, find_developer
+from dream_api.services.http.cookies import (
+    delete_session_cookie,
+    developer_cookie,
+    session_secret,
+    set_session_cookie,
+)
+from dream_api.services.http.csrf import check_same_origin
+from dream_api.services.http.errors import CrossSiteRequest
+from dream_api.services.http.identity_wire import (
+    ForgotPassword,
+    Refresh,
+    ResetPassword,
+    SignedUp,
+    SignIn,
+    SignOut,
+    SignUp,
+    Tokens,
+    VerifyEmail,
+    caller_of,
+    tokens_of,
+)
+from dream_api.services.http.refusals import refusals
+from dream_api.shared.identity import (
+    DEVELOPERS_REALM_ID,
+    InvalidCode,
+    InvalidCredentials,
+    Principal,
+    SignedIn,
+    TooManyAttempts,
+    Unauthenticated,
+)
+
+Rooms = Annotated[FrontAuthApi, Depends(rooms_of)]
+
+router = APIRouter(prefix="/platform")
+
+
+@router.post("/sign-up", status_code=201, responses=refusals(PasswordsBusy))
+async def sign_up(body: SignUp, rooms: Rooms) -> SignedUp:
+    """Begin a sign-up: a code is mailed.
+
+    The answer is the same for an address that has an account; its owner is told by mail.
+    """
+    user_id = await rooms.realm.sign_up(DEVELOPERS_REALM_ID, body.email, body.password, body.name)
+    return SignedUp(user_id=user_id)
+
+
+@router.post("/verify-email", responses=refusals(InvalidCode, CrossSiteRequest))
+async def verify_email(
+    body: VerifyEmail, request: Request, response: Response, rooms: Rooms
+) -> Tokens:
+    """Prove an address with the mailed code. It counts as a sign-in.
+
+    A code activates exactly the sign-up it was mailed for. A new address of an existing account
+    is confirmed while signed in, or with `userId`.
+    """
+    check_same_origin(request, rooms.settings)
+    developer = await find_developer(request)
+    signed_in = await rooms.realm.verify_email(
+        DEVELOPERS_REALM_ID,
+        body.email,
+        body.code,
+        body.user_id,
+        caller=caller_of(request, None if developer is None else principal_of(developer)),
+    )
+    return _enter(rooms, response, signed_in)
+
+
+@router.post(
+    "/sign-in",
+    responses=refusals(InvalidCredentials, TooManyAttempts, PasswordsBusy, CrossSiteRequest),
+)
+async def sign_in(body: SignIn, request: Request, response: Response, rooms: Rooms) -> Tokens:
+    """Sign in. A browser also receives the console's session cookie."""
+    check_same_origin(request, rooms.settings)
+    signed_in = await rooms.realm.sign_in(
+        DEVELOPERS_REALM_ID, body.email, body.password, caller=caller_of(request)
+    )
+    return _enter(rooms, response, signed_in)
+
+
+@router.post("/refresh", responses=refusals(Unauthenticated))
+async def refresh(body: Refresh, rooms: Rooms) -> Tokens:
+    """Trade a refresh token for a new pair. It works once; its reuse ends the session."""
+    return tokens_of(await rooms.realm.refresh(DEVELOPERS_REALM_ID, body.refresh_token))
+
+
+@router.post("/sign-out", status_code=204, response_class=Response)
+async def sign_out(request: Request, rooms: Rooms, body: SignOut | None = None) -> Response:
+    """End the session of this request's token, cookie or refresh token; none is no error."""
+    check_same_origin(request, rooms.settings)
+    developer = await find_developer(request)
+    cookie = developer_cookie(rooms.settings)
+    await rooms.realm.sign_out(
+        DEVELOPERS_REALM_ID,
+        session_id=None if developer is None else developer.session_id,
+        session_secret=session_secret(request, cookie),
+        refresh_token=None if body is None else body.refresh_token,
+    )
+    response = Response(status_code=204)
+    delete_session_cookie(response, cookie, rooms.settings)
+    return response
+
+
+@router.post("/password/forgot", status_code=202, response_class=Response)
+async def forgot_password(body: ForgotPassword, rooms: Rooms) -> Response:
+    """Mail a code that sets a new password, if the address has an account."""
+    await rooms.realm.forgot_password(DEVELOPERS_REALM_ID, body.email)
+    return Response(status_code=202)
+
+
+@router.post(
+    "/password/reset",
+    status_code=204,
+    response_class=Response,
+    responses=refusals(InvalidCode, PasswordsBusy),
+)
+async def reset_password(body: ResetPassword, rooms: Rooms) -> Response:
+    """Set a new password with the mailed code. Every session ends; nobody is signed in."""
+    await rooms.realm.reset_password(DEVELOPERS_REALM_ID, body.email, body.code, body.password)
+    return Response(status_code=204)
+
+
+def principal_of(developer: DeveloperCaller) -> Principal:
+    """Show a developer to the realm."""
+    return Principal(
+        DEVELOPERS_REALM_ID,
+        developer.developer_id,
+        developer.session_id,
+        developer.email,
+        developer.name,
+        developer.signed_in_at,
+    )
+
+
+def _enter(rooms: FrontAuthApi, response: Response, signed_in: SignedIn) -> Tokens:
+    assert signed_in.session_secret is not None, "a fresh sign-in has a session"
+    set_session_cookie(
+        response,
+        developer_cookie(rooms.settings),
+        signed_in.session_secret,
+        settings=rooms.settings,
+        max_age_seconds=int(rooms.realm.config.absolute.total_seconds()),
+    )
+    return tokens_of(signed_in)
