@@ -4,4 +4,36 @@ Owns: the routes of front-auth-api.
 Does not own: rules; it calls verbs.
 """
 
-__all__: list[str] = []
+from dream_api.services.front_auth_api import (
+    account,
+    billing,
+    branding,
+    dashboard,
+    keys,
+    pages,
+    products,
+    realms,
+    settings,
+    sign_in,
+    tiers,
+    webhooks,
+)
+from dream_api.services.front_auth_api.console import Console
+from dream_api.services.front_auth_api.rooms import FrontAuthApi
+
+routers = (
+    sign_in.router,
+    account.router,
+    billing.router,
+    products.router,
+    tiers.router,
+    keys.router,
+    dashboard.router,
+    branding.router,
+    settings.router,
+    webhooks.router,
+    realms.router,
+    *pages.routers,
+)
+
+__all__ = ["Console", "FrontAuthApi", "routers"]

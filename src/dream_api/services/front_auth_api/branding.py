@@ -1,15 +1,17 @@
 """How a platform looks to its end users."""
 
+import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from dream_api.customers.platforms import Branding
 from dream_api.developers.management_usage import ManagementLimitReached
-from dream_api.kit.errors import ValidationFailed
+from dream_api.kit.errors import FieldError, ValidationFailed
 from dream_api.services.front_auth_api.logos import encode_logo
 from dream_api.services.front_auth_api.platform import Owned, Rooms, metered
 from dream_api.services.front_auth_api.rooms import FrontAuthApi
@@ -23,21 +25,24 @@ router = APIRouter(prefix="/platform/branding")
 APP_NAME_CHARACTERS_MAX = 60
 
 
-def _check_name(value: str) -> str:
-    if not value.isprintable() or value != value.strip():
-        raise ValueError("must be one line without control characters or outer spaces")
-    return value
+_COLOR = re.compile(r"#[0-9a-f]{6}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A name and a colour that may be shown."""
+
+    app_name: str
+    color: str
 
 
 class ChangeBranding(Body):
     """The app's name and its colour."""
 
     app_name: Annotated[
-        str,
-        Field(min_length=1, max_length=APP_NAME_CHARACTERS_MAX),
-        AfterValidator(_check_name),
+        str, Field(description=f"1 to {APP_NAME_CHARACTERS_MAX} characters.", examples=["Acme"])
     ]
-    color: Annotated[str, Field(pattern=r"\A#[0-9a-fA-F]{6}\z", examples=["#3355ff"])]
+    color: Annotated[str, Field(description="`#rrggbb`.", examples=["#3355ff"])]
 
 
 class BrandingAnswer(Answer):
@@ -58,10 +63,9 @@ async def get_branding(platform: Owned, rooms: Rooms) -> BrandingAnswer:
 @router.put("", responses=refusals(ManagementLimitReached))
 async def change_branding(body: ChangeBranding, platform: Owned, rooms: Rooms) -> BrandingAnswer:
     """Change name and colour."""
+    look = check_look(body.app_name, body.color)
     async with metered(rooms, platform.developer_id):
-        branding = await rooms.editor.save_look(
-            platform.platform_id, body.app_name, body.color.lower()
-        )
+        branding = await rooms.editor.save_look(platform.platform_id, look.app_name, look.color)
     return _answer(rooms, platform.platform_id, branding)
 
 
@@ -92,6 +96,27 @@ async def delete_logo(platform: Owned, rooms: Rooms) -> BrandingAnswer:
     async with metered(rooms, platform.developer_id):
         branding = await rooms.editor.save_logo(platform.platform_id, None)
     return _answer(rooms, platform.platform_id, branding)
+
+
+def check_look(app_name: str, color: str) -> Look:
+    """Check a name and a colour.
+
+    Raises:
+        ValidationFailed: names both where both are wrong.
+    """
+    errors = []
+    is_named = 1 <= len(app_name) <= APP_NAME_CHARACTERS_MAX and app_name == app_name.strip()
+    if not is_named or not app_name.isprintable():
+        errors.append(
+            FieldError("appName", f"must be one line of 1 to {APP_NAME_CHARACTERS_MAX} characters")
+        )
+    if not _COLOR.fullmatch(color.lower()):
+        errors.append(FieldError("color", "must be a colour", "For example #3355ff."))
+    if errors:
+        raise ValidationFailed(
+            "Correct the name or the colour.", param=errors[0].param, errors=tuple(errors)
+        )
+    return Look(app_name, color.lower())
 
 
 async def _read_upload(request: Request) -> bytes:

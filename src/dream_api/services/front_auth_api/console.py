@@ -29,11 +29,11 @@ class Console:
         self._inbox = inbox
         self._realm = realm
 
-    async def get(self, platform_id: str, user_id: str) -> Row:
+    async def user(self, platform_id: str, user_id: str) -> Row:
         """Show one user as of now."""
         return await self._end_users.get(platform_id, user_id)
 
-    async def find(self, platform_id: str, user_id: str) -> EndUser | None:
+    async def find_user(self, platform_id: str, user_id: str) -> EndUser | None:
         """Read one user as stored; None where there is none."""
         return await self._end_users.find(platform_id, user_id)
 

@@ -1,5 +1,6 @@
 """Where a platform's pages may be embedded, and where its end users may be sent."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -50,51 +51,63 @@ async def get_settings(platform: Owned, rooms: Rooms) -> SettingsAnswer:
 @router.put("", responses=refusals(ManagementLimitReached))
 async def change_settings(body: ChangeSettings, platform: Owned, rooms: Rooms) -> SettingsAnswer:
     """Change the settings."""
-    allow_loopback = rooms.settings.development or platform.mode is Mode.TEST
     current = await rooms.platforms.settings(platform.platform_id)
-    settings = PlatformSettings(
-        allowed_origins=current.allowed_origins
-        if body.allowed_origins is None
-        else checked_origins(body.allowed_origins, allow_loopback=allow_loopback),
-        redirect_urls=current.redirect_urls
-        if body.redirect_urls is None
-        else checked_redirects(body.redirect_urls, allow_loopback=allow_loopback),
+    origins, urls = body.allowed_origins, body.redirect_urls
+    settings = check_settings(
+        current.allowed_origins if origins is None else origins,
+        current.redirect_urls if urls is None else urls,
+        allow_loopback=rooms.settings.development or platform.mode is Mode.TEST,
     )
     async with metered(rooms, platform.developer_id):
         await rooms.editor.save_settings(platform.platform_id, settings)
     return _answer(settings)
 
 
-def checked_origins(origins: list[str], *, allow_loopback: bool) -> tuple[str, ...]:
-    """Check and order origins; each as a browser writes it, nothing after the port.
+def check_settings(
+    origins: Sequence[str], urls: Sequence[str], *, allow_loopback: bool
+) -> PlatformSettings:
+    """Check both lists; repetitions are dropped.
 
     Raises:
-        ValidationFailed: names the first that is none.
+        ValidationFailed: names every address that may not stand there.
     """
-    for index, origin in enumerate(origins):
-        param = f"allowedOrigins[{index}]"
-        check_url(origin, param=param, allow_loopback=allow_loopback)
-        exact = origin_of(origin, param=param)
-        if origin != exact:
-            wrong = FieldError(param, "must be an exact origin", f"Write it as {exact}.")
-            raise ValidationFailed(f"{param} must be an exact origin.", errors=(wrong,))
-    return tuple(dict.fromkeys(origins))
+    errors = [
+        *_errors_of(origins, "allowedOrigins", _check_origin, allow_loopback=allow_loopback),
+        *_errors_of(urls, "redirectUrls", _check_redirect, allow_loopback=allow_loopback),
+    ]
+    if errors:
+        raise ValidationFailed(
+            "Correct the addresses that errors names.", param=errors[0].param, errors=tuple(errors)
+        )
+    return PlatformSettings(tuple(dict.fromkeys(origins)), tuple(dict.fromkeys(urls)))
 
 
-def checked_redirects(urls: list[str], *, allow_loopback: bool) -> tuple[str, ...]:
-    """Check addresses that people may be sent to.
+def _errors_of(
+    addresses: Sequence[str], name: str, check: Callable[[str, str], None], *, allow_loopback: bool
+) -> list[FieldError]:
+    if len(addresses) > ADDRESSES_MAX:
+        return [FieldError(name, f"must hold at most {ADDRESSES_MAX} addresses")]
+    errors: list[FieldError] = []
+    for index, address in enumerate(addresses):
+        param = f"{name}[{index}]"
+        try:
+            check_url(address, param=param, allow_loopback=allow_loopback)
+            check(address, param)
+        except ValidationFailed as refusal:
+            errors += refusal.errors
+    return errors
 
-    Raises:
-        ValidationFailed: names the first that may not stand there.
-    """
-    for index, url in enumerate(urls):
-        param = f"redirectUrls[{index}]"
-        check_url(url, param=param, allow_loopback=allow_loopback)
-        if "#" in url:
-            raise ValidationFailed.of(
-                param, "must not have a fragment", "Leave out what follows #."
-            )
-    return tuple(dict.fromkeys(urls))
+
+def _check_origin(origin: str, param: str) -> None:
+    """Refuse what no browser would send as ``Origin``: a path, a default port, capitals."""
+    exact = origin_of(origin, param=param)
+    if origin != exact:
+        raise ValidationFailed.of(param, "must be an exact origin", f"Write it as {exact}.")
+
+
+def _check_redirect(url: str, param: str) -> None:
+    if "#" in url:
+        raise ValidationFailed.of(param, "must not have a fragment", "Leave out what follows #.")
 
 
 def _answer(settings: PlatformSettings) -> SettingsAnswer:
