@@ -34,10 +34,6 @@ class Console:
         return await self._end_users.get(platform_id, user_id)
 
     async def find_user(self, platform_id: str, user_id: str) -> EndUser | None:
-        """Read one user as stored; None where there is none."""
-        return await self._end_users.find(platform_id, user_id)
-
-    async def find_user(self, platform_id: str, user_id: str) -> EndUser | None:
         """Find a user with what the row leaves out: the grant by hand, the block."""
         return await self._end_users.find(platform_id, user_id)
 
