@@ -33,10 +33,6 @@ class Console:
         """Show one user as of now."""
         return await self._end_users.get(platform_id, user_id)
 
-    async def find_user(self, platform_id: str, user_id: str) -> EndUser | None:
-        """Find a user with what the row leaves out: the grant by hand, the block."""
-        return await self._end_users.find(platform_id, user_id)
-
     async def change_user(self, platform_id: str, user_id: str, changes: Changes) -> Row:
         """Grant a plan, take the grant back, block or unblock."""
         return await self._end_users.patch(platform_id, user_id, changes)

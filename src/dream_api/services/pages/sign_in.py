@@ -9,6 +9,7 @@ from fastapi import Request, Response
 
 from dream_api.kit.errors import DreamError
 from dream_api.services.http.cookies import set_session_cookie
+from dream_api.services.http.identity_wire import caller_of
 from dream_api.services.http.settings import DoorSettings
 from dream_api.services.pages.brands import Brand
 from dream_api.services.pages.forms import Form, read_form
@@ -107,7 +108,11 @@ async def verify(request: Request, door: AuthDoor) -> Response:
     user_id = form.value("userId") or None
     try:
         signed_in = await door.realm.verify_email(
-            door.realm_id, form.value("email").strip(), code, user_id=user_id
+            door.realm_id,
+            form.value("email").strip(),
+            code,
+            user_id=user_id,
+            caller=caller_of(request),
         )
     except DreamError as refusal:
         return _again(request, door, "verify", form, refusal)
@@ -121,7 +126,9 @@ async def sign_in(request: Request, door: AuthDoor, page: str = "sign_in") -> Re
     form = await read_form(request)
     email = form.value("email").strip()
     try:
-        signed_in = await door.realm.sign_in(door.realm_id, email, form.value("password"))
+        signed_in = await door.realm.sign_in(
+            door.realm_id, email, form.value("password"), caller=caller_of(request)
+        )
     except DreamError as refusal:
         return _again(request, door, page, form, refusal)
     return await _welcome(door, signed_in)

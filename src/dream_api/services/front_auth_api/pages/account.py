@@ -3,17 +3,19 @@
 from fastapi import APIRouter, Request, Response
 
 from dream_api.kit.errors import DreamError, ValidationFailed
+from dream_api.services.front_auth_api.account import leave
 from dream_api.services.front_auth_api.pages.console import (
     Console,
     SignedInConsole,
     require_recent,
 )
 from dream_api.services.front_auth_api.rooms import rooms_of
-from dream_api.services.http.callers import DEVELOPERS_REALM
+from dream_api.services.front_auth_api.sign_in import principal_of
 from dream_api.services.http.cookies import delete_session_cookie, developer_cookie
 from dream_api.services.pages.forms import Form, read_form
 from dream_api.services.pages.rendering import Answering, render, see_other
 from dream_api.services.pages.routing import PageRoute
+from dream_api.shared.identity import DEVELOPERS_REALM_ID
 
 router = APIRouter(prefix="/dashboard/account", route_class=PageRoute, include_in_schema=False)
 
@@ -42,12 +44,14 @@ async def _act(request: Request, console: Console, form: Form) -> Response:
         case "password":
             require_recent(console, rooms.clock.now(), _PAGE)
             await rooms.realm.change_password(
-                console.principal, form.value("currentPassword"), form.value("newPassword")
+                principal_of(console.developer),
+                form.value("currentPassword"),
+                form.value("newPassword"),
             )
             return see_other(_PAGE, notice="password-changed")
         case "end-session":
             await rooms.realm.revoke_session(
-                DEVELOPERS_REALM, console.developer_id, form.value("session")
+                DEVELOPERS_REALM_ID, console.developer_id, form.value("session")
             )
             return see_other(_PAGE, notice="session-ended")
         case "delete":
@@ -61,8 +65,7 @@ async def _delete(request: Request, console: Console, form: Form) -> Response:
         raise ValidationFailed("Tick the box to confirm that the account may be deleted.")
     rooms = rooms_of(request)
     require_recent(console, rooms.clock.now(), _PAGE)
-    await rooms.platform_subscription.cancel(console.developer_id)
-    await rooms.realm.delete(DEVELOPERS_REALM, console.developer_id)
+    await leave(rooms, console.developer_id)
     answer = see_other("/", notice="account-deleted")
     delete_session_cookie(answer, developer_cookie(rooms.settings), rooms.settings)
     return answer
@@ -75,7 +78,7 @@ async def _show(request: Request, console: Console, form: Form, *, status: int =
         "console/account.html",
         Answering(status),
         console=console,
-        sessions=await rooms.realm.sessions(DEVELOPERS_REALM, console.developer_id),
+        sessions=await rooms.realm.sessions(DEVELOPERS_REALM_ID, console.developer_id),
         password_length_min=rooms.realm.config.password_length_min,
         form=form,
         now=rooms.clock.now(),

@@ -16,7 +16,6 @@ from dream_api.kit.keys import Mode
 from dream_api.kit.money import format_money
 from dream_api.services.front_auth_api.rooms import rooms_of
 from dream_api.services.http.callers import (
-    DEVELOPERS_REALM,
     RECENT_SIGN_IN,
     DeveloperCaller,
     find_developer,
@@ -25,7 +24,6 @@ from dream_api.services.pages.brands import Brand, logo_url
 from dream_api.services.pages.links import with_parameters, with_query
 from dream_api.services.pages.policy import STRIPE_ORIGINS
 from dream_api.services.pages.routing import SeeOther
-from dream_api.shared.identity import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +104,6 @@ class Console:
     def session_id(self) -> str:
         """The session of this browser."""
         return self.developer.session_id
-
-    @property
-    def principal(self) -> Principal:
-        """Who is signed in, as the realm's verbs take it."""
-        who = self.developer
-        return Principal(
-            realm_id=DEVELOPERS_REALM,
-            user_id=who.developer_id,
-            session_id=who.session_id,
-            email=who.email,
-            name=who.name,
-            signed_in_at=who.signed_in_at,
-        )
 
     @property
     def platform_id(self) -> str | None:

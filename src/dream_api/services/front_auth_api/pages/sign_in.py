@@ -3,14 +3,14 @@
 from fastapi import APIRouter, Request, Response
 
 from dream_api.services.front_auth_api.rooms import rooms_of
-from dream_api.services.http.callers import DEVELOPERS_REALM, find_developer
+from dream_api.services.http.callers import find_developer
 from dream_api.services.http.cookies import delete_session_cookie, developer_cookie
 from dream_api.services.pages import sign_in as flow
 from dream_api.services.pages.brands import OURS
 from dream_api.services.pages.links import local_path
 from dream_api.services.pages.rendering import see_other
 from dream_api.services.pages.routing import PageRoute
-from dream_api.shared.identity import SignedIn
+from dream_api.shared.identity import DEVELOPERS_REALM_ID, SignedIn
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -95,9 +95,7 @@ async def sign_out(request: Request) -> Response:
     rooms = rooms_of(request)
     developer = await find_developer(request)
     if developer is not None:
-        await rooms.realm.revoke_session(
-            DEVELOPERS_REALM, developer.developer_id, developer.session_id
-        )
+        await rooms.realm.sign_out(DEVELOPERS_REALM_ID, session_id=developer.session_id)
     answer = see_other("/", notice="signed-out")
     delete_session_cookie(answer, developer_cookie(rooms.settings), rooms.settings)
     return answer
@@ -113,7 +111,7 @@ def _door(request: Request, default: str, reauth_email: str | None = None) -> fl
 
     return flow.AuthDoor(
         realm=rooms.realm,
-        realm_id=DEVELOPERS_REALM,
+        realm_id=DEVELOPERS_REALM_ID,
         settings=rooms.settings,
         brand=OURS,
         cookie=developer_cookie(rooms.settings),
