@@ -33,6 +33,10 @@ class Console:
         """Show one user as of now."""
         return await self._end_users.get(platform_id, user_id)
 
+    async def find_user(self, platform_id: str, user_id: str) -> EndUser | None:
+        """Read one user as stored, with the grant by hand and the block; None if there is none."""
+        return await self._end_users.find(platform_id, user_id)
+
     async def change_user(self, platform_id: str, user_id: str, changes: Changes) -> Row:
         """Grant a plan, take the grant back, block or unblock."""
         return await self._end_users.patch(platform_id, user_id, changes)

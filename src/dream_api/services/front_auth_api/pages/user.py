@@ -91,8 +91,8 @@ async def _show(
 ) -> Response:
     rooms = rooms_of(request)
     platform_id = _platform(console)
-    row = await rooms.console.get(platform_id, user_id)
-    user = await rooms.console.find(platform_id, user_id)
+    row = await rooms.console.user(platform_id, user_id)
+    user = await rooms.console.find_user(platform_id, user_id)
     usage = await rooms.dashboard.usage_by_day(platform_id, user_id, _DAYS)
     total = sum(day.count for day in usage)
     on_sale = [tier for tier in console.tiers.tiers if not tier.archived]
