@@ -30,6 +30,15 @@ class PlatformEditor:
         self._store = store
         self._tokens = customer_tokens
 
+    async def announce(self, platform_id: str) -> None:
+        """Make a new platform known to the customers' world. Repeatable."""
+
+        def verb(connection: Connection) -> None:
+            if not rows.is_known(connection, self._tokens, platform_id):
+                rows.raise_version(connection, self._tokens, platform_id)
+
+        await self._store.write(verb)
+
     async def save_look(self, platform_id: str, app_name: str, color: str) -> Branding:
         """Replace name and colour; the logo stays."""
 

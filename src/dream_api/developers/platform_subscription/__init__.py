@@ -12,6 +12,7 @@ from dream_api.developers.platform_subscription.errors import (
 )
 from dream_api.developers.platform_subscription.model import Checkout, Plan, Standing
 from dream_api.developers.platform_subscription.service import Offer, PlatformSubscription
+from dream_api.developers.platform_subscription.store import find_standing
 
 __all__ = [
     "Checkout",
@@ -21,4 +22,5 @@ __all__ = [
     "PlatformSubscription",
     "Standing",
     "SubscriptionExists",
+    "find_standing",
 ]

@@ -85,8 +85,9 @@ class PlatformSubscription:
 
     async def get(self, developer_id: str) -> Standing:
         """Tell how a developer stands."""
-        record = await self._record(developer_id)
-        return Standing() if record is None else record.standing()
+        return await self._store.read(
+            lambda connection: rows.find_standing(connection, developer_id)
+        )
 
     async def create_checkout(
         self,

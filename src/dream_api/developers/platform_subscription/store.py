@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Column, Row, Text, delete, select, update
 
-from dream_api.developers.platform_subscription.model import Record, Snapshot
+from dream_api.developers.platform_subscription.model import Record, Snapshot, Standing
 from dream_api.stores import Connection, Instant, MetaData, Table, WholeNumber, upsert
 
 _subscriptions = Table(
@@ -26,6 +26,12 @@ _subscriptions = Table(
 def find_record(connection: Connection, developer_id: str) -> Record | None:
     """Read a developer's row."""
     return _one(connection, _subscriptions.c.developer_id == developer_id)
+
+
+def find_standing(connection: Connection, developer_id: str) -> Standing:
+    """Read how a developer stands; free before the first payment."""
+    record = find_record(connection, developer_id)
+    return Standing() if record is None else record.standing()
 
 
 def find_record_of_customer(connection: Connection, customer_id: str) -> Record | None:
