@@ -38,8 +38,11 @@ class Outbox:
     def __init__(self, store: Store, vault: Vault) -> None:
         self._store = store
         self._vault = vault
-        self.wake = asyncio.Event()
-        """Set by ``notify``; a worker in the same process waits for it between two rounds."""
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have *listener* called whenever a verb of this process queued something."""
+        self._listeners.append(listener)
 
     def add(
         self, connection: Connection, kind: str, payload: Mapping[str, Any], now: datetime
@@ -53,7 +56,8 @@ class Outbox:
 
     def notify(self) -> None:
         """Say, after the commit, that something waits. Forgetting it only costs a moment."""
-        self.wake.set()
+        for listener in self._listeners:
+            listener()
 
     async def deliver_due(self, clock: Clock, deliver: Mapping[str, Delivery]) -> int:
         """Send what is due, one after the other, at most DELIVERIES_MAX; give how many went.
