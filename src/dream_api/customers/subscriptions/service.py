@@ -105,13 +105,14 @@ class Subscriptions:
         Raises:
             StripeUnavailable: not everything could be ended; send it again.
         """
-        user = await self._desk.end_users.find(platform_id, user_id)
-        subscriptions = await self._desk.store.read(
-            lambda connection: rows.list_subscriptions(connection, platform_id, user_id)
-        )
         try:
             account = await self._desk.account(platform_id)
+            # First, since a session that turns out to be paid brings one more subscription.
             await self._checkouts.close_all(account, platform_id, user_id)
+            user = await self._desk.end_users.find(platform_id, user_id)
+            subscriptions = await self._desk.store.read(
+                lambda connection: rows.list_subscriptions(connection, platform_id, user_id)
+            )
             running = {one.subscription_id for one in subscriptions if one.status not in ENDED}
             if user is not None and user.stripe_customer_id is not None:
                 running |= await _running_of(account, platform_id, user.stripe_customer_id)
