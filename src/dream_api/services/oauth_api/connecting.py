@@ -8,6 +8,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dream_api.bridge.connect import ConnectRefused, PaymentRequired
@@ -18,6 +19,7 @@ from dream_api.services.http.refusals import refusals
 from dream_api.services.oauth_api.rooms import Rooms
 
 LANDING_PATH = "/api-tier-config"
+SETTINGS_PATH = "/dashboard/settings"
 
 router = APIRouter(prefix="/oauth")
 
@@ -57,9 +59,15 @@ async def callback(
 @router.post(
     "/disconnect", status_code=204, response_class=Response, responses=refusals(StripeUnavailable)
 )
-async def disconnect(developer: Developer, rooms: Rooms, mode: ModeQuery) -> Response:
+async def disconnect(
+    request: Request, developer: Developer, rooms: Rooms, mode: ModeQuery
+) -> Response:
     """Give our access to your Stripe account back. Usage goes on; checkout needs an account."""
     await rooms.connect.disconnect(developer.developer_id, mode)
+    if "text/html" in request.headers.get("accept", ""):
+        # A browser's form goes on to a page; a program wants nothing.
+        query = urlencode({"mode": mode.value, "notice": "disconnected"})
+        return RedirectResponse(f"{SETTINGS_PATH}?{query}", status_code=303)
     return Response(status_code=204)
 
 
