@@ -30,7 +30,7 @@ from dream_api.customers.platforms import (
 from dream_api.gateways.clock import Clock
 from dream_api.kit.errors import DreamError, FieldError, ValidationFailed
 from dream_api.kit.keys import hash_key, is_well_formed
-from dream_api.kit.periods import to_milliseconds
+from dream_api.kit.periods import from_milliseconds, to_milliseconds
 from dream_api.stores import ApiMultiBindings, Connection, DriverConnection
 
 EVENTS_PER_CALL_MAX = 250
@@ -79,10 +79,7 @@ class Metering:
         For ``track`` and ``check`` with ``access=``, which verify it themselves; None means
         that ``find_access`` has to be asked.
         """
-        access = self._cache.cached_access(hash_key(secret_key))
-        if access is not None:
-            self._note_use(access)
-        return access
+        return self._cache.cached_access(hash_key(secret_key))
 
     async def gate(self, platform_id: str) -> None:
         """Refuse a platform whose subscription ended more than the days of grace ago.
@@ -125,6 +122,8 @@ class Metering:
         self._check_timestamps(platform_id, (prepared,), now_ms, path="timestamp")
         call = Call(platform_id, access, (prepared,), now_ms, False)
         answers = await self._bindings.meter.write_batched(self._group_commit, call)
+        if access is not None:
+            self._note_use(access, now_ms)
         return answers[0]
 
     async def track_batch(
@@ -149,6 +148,8 @@ class Metering:
             decisions += await self._bindings.meter.write_batched(
                 self._group_commit, call, weight=len(turn)
             )
+        if access is not None:
+            self._note_use(access, now_ms)
         return decisions
 
     async def check(
@@ -173,6 +174,8 @@ class Metering:
         usage, state = self._bindings.meter.read_point(look)
         if state.is_inactive(now_ms):
             raise PlatformInactive
+        if access is not None:
+            self._note_use(access, now_ms)
         return check(usage or Usage(user_id), state.tiers, amount=amount, now_ms=now_ms)
 
     async def usage(
@@ -282,21 +285,20 @@ class Metering:
         access = self._bindings.meter.read_point(
             lambda connection: self._cache.load_access(connection, key_hash)
         )
-        if access is None or not access.is_live(to_milliseconds(self._clock.now())):
+        now_ms = to_milliseconds(self._clock.now())
+        if access is None or not access.is_live(now_ms):
             raise Unauthenticated
-        self._note_use(access)
+        self._note_use(access, now_ms)
         return access
 
-    def _note_use(self, access: Access) -> None:
+    def _note_use(self, access: Access, now_ms: int) -> None:
         """Write ``lastUsedAt`` aside, once a minute a key: nobody waits for it."""
-        now = self._clock.now()
-        now_ms = to_milliseconds(now)
         if now_ms < self._touched.get(access.key_hash, 0) + TOUCH_MS:
             return
         if len(self._touched) >= TOUCHED_KEYS_MAX:
             self._touched.clear()
         self._touched[access.key_hash] = now_ms
-        task = asyncio.create_task(self._touch(access, now))
+        task = asyncio.create_task(self._touch(access, from_milliseconds(now_ms)))
         self._touching.add(task)
         task.add_done_callback(self._touching.discard)
 

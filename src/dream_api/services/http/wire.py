@@ -34,7 +34,7 @@ USER_ID_CHARACTERS_MAX = 128
 
 T = TypeVar("T")
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Body(BaseModel):
@@ -91,11 +91,12 @@ Omittable = Annotated[T | None, BeforeValidator(_refuse_null), _NeverNull()]
 def _parse_moment(value: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        utc = moment.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         raise ValueError("must be a moment such as 2026-11-01T00:00:00Z") from None
     if moment.tzinfo is None:
         raise ValueError("must name its offset from UTC, for example with a final Z")
-    return moment.astimezone(UTC)
+    return utc
 
 
 def _check_text(value: str) -> str:
