@@ -25,6 +25,7 @@ from dream_api.bridge.catalog.store import Intent, State
 from dream_api.bridge.connect import NotConnected, PaymentRequired
 from dream_api.bridge.keys import Keys, Turn
 from dream_api.customers.platforms import TierConfig, read_connection, read_tiers
+from dream_api.developers.accounts import find_platform_ids
 from dream_api.gateways.clock import Clock
 from dream_api.gateways.stripe import StripeModes
 from dream_api.kit.errors import NotFound, ValidationFailed
@@ -250,10 +251,9 @@ class Catalog:
     async def _find_platform(self, developer_id: str, mode: Mode) -> str | None:
         tokens = self._bindings.platform_tokens
         ids = await self._bindings.developers.read(
-            lambda connection: tokens.get(connection, f"user:{developer_id}:platformId")
+            lambda connection: find_platform_ids(connection, tokens, developer_id)
         )
-        platform_id: str | None = (ids or {}).get(mode.value)
-        return platform_id
+        return None if ids is None else ids.of(mode)
 
 
 def _on_sale(config: TierConfig) -> list[NewTier]:

@@ -9,17 +9,18 @@ from datetime import timedelta
 from dream_api.bridge.connect import store as rows
 from dream_api.bridge.connect.errors import ConnectRefused, PaymentRequired
 from dream_api.customers.platforms import StripeConnection, read_connection
+from dream_api.developers.accounts import find_platform_ids
 from dream_api.gateways.clock import Clock
 from dream_api.gateways.stripe import (
     AccountGone,
     OauthConnection,
     OauthRefused,
-    StripeEvent,
     StripeModes,
     StripeRefused,
     StripeUnavailable,
 )
 from dream_api.kit.keys import Mode, mode_of
+from dream_api.shared.inbox import InboxEvent
 from dream_api.stores import Connection, OauthApiBindings
 
 STATE_SECONDS = 600
@@ -112,12 +113,15 @@ class Connect:
             await self._stripes.of(mode).deauthorize(linked.account_id)
         await self._unlink(platform_id, linked.account_id)
 
-    async def on_deauthorized(self, event: StripeEvent, platform_id: str) -> None:
+    async def on_deauthorized(self, event: InboxEvent) -> None:
         """Forget an account whose owner has disconnected us at Stripe.
 
         Events come late and twice, and the developer may have connected again meanwhile, so Stripe
         is asked whether the access is really gone.
         """
+        platform_id = event.platform_id
+        if platform_id is None:
+            return
         linked = await self._read_link(platform_id)
         if linked is None or linked.account_id != event.account:
             return
@@ -186,12 +190,9 @@ class Connect:
 
     async def _find_platform(self, developer_id: str, mode: Mode) -> str | None:
         ids = await self._developers.read(
-            lambda connection: self._platform_tokens.get(
-                connection, f"user:{developer_id}:platformId"
-            )
+            lambda connection: find_platform_ids(connection, self._platform_tokens, developer_id)
         )
-        platform_id: str | None = (ids or {}).get(mode.value)
-        return platform_id
+        return None if ids is None else ids.of(mode)
 
     async def _read_link(self, platform_id: str) -> StripeConnection | None:
         return await self._customers.read(

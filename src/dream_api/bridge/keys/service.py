@@ -201,7 +201,7 @@ class Keys:
             known=turn.known,
         )
         current.update(changed)
-        return issued, tuple(row for row in current.values() if row.revoked_at is not None)
+        return issued, tuple(row for row in current.values() if not row.is_live(now))
 
     def close_turn(
         self,

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from dream_api.customers.platforms import write_status
+from dream_api.developers.accounts import find_platform_ids
 from dream_api.kit.periods import rfc3339
 from dream_api.stores import Connection, FrontAuthApiBindings
 
@@ -31,13 +32,13 @@ class StandingPublisher:
         so that it may be repeated, and a publication lost to a crash is made up by the next.
         """
         ids = await self._bindings.developers.read(
-            lambda connection: self._bindings.platform_tokens.get(
-                connection, f"user:{developer_id}:platformId"
+            lambda connection: find_platform_ids(
+                connection, self._bindings.platform_tokens, developer_id
             )
         )
-        platform_id = (ids or {}).get("live")
-        if platform_id is None:
+        if ids is None or ids.live is None:
             return
+        platform_id = ids.live
         active_until = await self._active_until(developer_id)
         wanted = {"activeUntil": None if active_until is None else rfc3339(active_until)}
         tokens = self._bindings.customer_tokens
