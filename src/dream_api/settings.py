@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -136,6 +137,11 @@ class Settings(BaseSettings):
                 message = f"DREAM_{realm.upper()}_IDENTITY=clerk is not supported by this release"
                 raise ValueError(message)
         return self
+
+    @property
+    def public_host(self) -> str:
+        """The host name of the public address, for senders of mail."""
+        return urlsplit(self.public_url).hostname or "localhost"
 
     @property
     def is_loopback(self) -> bool:

@@ -4,6 +4,7 @@ Owns arguments, messages for people at a terminal, and exit codes.
 Does not own rules: a command calls the same verbs as the doors.
 """
 
+import os
 import sys
 
 import typer
@@ -20,6 +21,9 @@ from dream_api.kit.errors import DreamError
 
 __all__ = ["main"]
 
+PRIVATE_UMASK = 0o077
+"""Whatever a command writes holds people's data: only its owner may read it."""
+
 commands = typer.Typer(
     name="dream-api",
     help="Auth, billing, usage metering and plan limits for people who sell software.",
@@ -35,6 +39,7 @@ commands.add_typer(stripe, name="stripe")
 
 def main() -> None:
     """Run the command line; a refusal becomes one readable line and exit code 2."""
+    os.umask(PRIVATE_UMASK)
     try:
         commands()
     except DreamError as refusal:

@@ -59,7 +59,7 @@ def dev(
     migrate_stores(settings.data_dir)
     clock = MovableClock(settings.data_dir / CLOCK_FILE)
     with _simulator(settings, stripe_port):
-        arranged = _arrange(settings, stripe_port)
+        arranged = arrange_simulator(settings, stripe_port)
         run_product(
             Serving(arranged, clock, development=True),
             sockets,
@@ -114,7 +114,7 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:
     raise typer.Exit(2)
 
 
-def _arrange(settings: Settings, stripe_port: int) -> Settings:
+def arrange_simulator(settings: Settings, stripe_port: int) -> Settings:
     """Set our simulated account up, and leave what it takes to reach it beside the data.
 
     The endpoints are made anew when the folder does not hold their secrets for this address.

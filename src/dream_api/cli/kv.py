@@ -63,9 +63,7 @@ def get_entry(
     typer.echo(_line(found[0]))
 
 
-def _read(
-    namespace: NamespaceName, prefix: str, limit: int, data: Any
-) -> list[KeyValueEntry]:
+def _read(namespace: NamespaceName, prefix: str, limit: int, data: Any) -> list[KeyValueEntry]:
     settings = load_settings(data)
     with open_stores_for_operator(settings.data_dir) as stores:
         return asyncio.run(_list(stores.bindings, namespace, prefix, limit, clock_of(settings)))

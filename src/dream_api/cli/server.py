@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import typer
 import uvicorn
 import uvloop
+from typing_extensions import override
 
 from dream_api.app import ALL_SERVICES, Product, ServiceName, open_product
 from dream_api.gateways.clock import Clock
@@ -20,7 +21,6 @@ BACKLOG_CONNECTIONS = 2_048
 LOOPBACK_HOSTS = ("127.0.0.1", "::1")
 STOP_SECONDS_MAX = 5.0
 """How long a job in hand may take to reach its safe point."""
-ANNOUNCE_POLL_SECONDS = 0.01
 
 
 def bind(hosts: tuple[str, ...], port: int) -> list[socket.socket]:
@@ -28,7 +28,7 @@ def bind(hosts: tuple[str, ...], port: int) -> list[socket.socket]:
 
     IPv6 is left out where this machine has none.
     """
-    sockets = []
+    sockets: list[socket.socket] = []
     for host in hosts:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
@@ -82,12 +82,7 @@ async def _serve(
     serving: Serving, sockets: list[socket.socket], on_ready: Callable[[], None]
 ) -> None:
     async with _opened(serving) as product:
-        server = uvicorn.Server(server_config(product.asgi, host="", port=0))
-        announcement = asyncio.create_task(_announce(server, on_ready))
-        try:
-            await server.serve(sockets)
-        finally:
-            announcement.cancel()
+        await _Server(server_config(product.asgi, host="", port=0), on_ready).serve(sockets)
 
 
 async def _work(serving: Serving, on_ready: Callable[[], None]) -> None:
@@ -119,10 +114,18 @@ async def _opened(serving: Serving) -> AsyncIterator[Product]:
                     await asyncio.gather(*loops, return_exceptions=True)
 
 
-async def _announce(server: uvicorn.Server, on_ready: Callable[[], None]) -> None:
-    while not server.started:
-        await asyncio.sleep(ANNOUNCE_POLL_SECONDS)
-    on_ready()
+class _Server(uvicorn.Server):
+    """Says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
 
 
 def _outlive_signals() -> None:

@@ -4,9 +4,30 @@ Owns: the routes of api-multi and the hot path in front of them.
 Does not own: rules; it calls verbs.
 """
 
-from dream_api.services.api_multi import checkout, customers, me, tiers, webhooks
+from dream_api.services.api_multi import (
+    auth,
+    checkout,
+    customers,
+    me,
+    pages,
+    realms,
+    tiers,
+    usage,
+    webhooks,
+)
+from dream_api.services.api_multi.data_plane import DataPlane
 from dream_api.services.api_multi.rooms import ApiMulti
 
-routers = (tiers.router, checkout.router, customers.router, me.router, webhooks.router)
+routers = (
+    usage.router,
+    tiers.router,
+    checkout.router,
+    customers.router,
+    me.router,
+    auth.router,
+    webhooks.router,
+    realms.router,
+    *pages.routers,
+)
 
-__all__ = ["ApiMulti", "routers"]
+__all__ = ["ApiMulti", "DataPlane", "routers"]

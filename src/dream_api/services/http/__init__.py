@@ -8,6 +8,7 @@ An application is put together as ``build_stack(DataPlane(FastAPI))``; handlers 
 and ``wire``.
 """
 
+from dream_api.services.http.application import Application, assemble, describe_routers
 from dream_api.services.http.callers import Doorkeeper
 from dream_api.services.http.development import Development
 from dream_api.services.http.documentation import install_documentation
@@ -20,6 +21,7 @@ from dream_api.services.http.settings import DoorSettings
 from dream_api.services.http.stack import build_stack
 
 __all__ = [
+    "Application",
     "Description",
     "Development",
     "DoorSettings",
@@ -28,7 +30,9 @@ __all__ = [
     "Operations",
     "Problem",
     "ProblemWriter",
+    "assemble",
     "build_stack",
+    "describe_routers",
     "install_documentation",
     "install_problems",
     "server_config",

@@ -6,11 +6,8 @@ Does not own: rules; a page calls the same verbs as the JSON doors.
 
 from dream_api.services.api_multi import logo
 from dream_api.services.api_multi.pages import account, brand, checkout, pricing, sign_in
-from dream_api.services.pages import static_files, theme
 
 routers = (
-    static_files.router,
-    theme.router,
     brand.router,
     logo.router,
     pricing.router,

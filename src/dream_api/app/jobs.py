@@ -1,0 +1,143 @@
+"""What happens without anyone asking: the jobs of both loops, and what Stripe's events do."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from dream_api.app.rooms import CustomerRooms, House, Outside
+from dream_api.developers.accounts import PLATFORM_MINTED
+from dream_api.gateways.mail import Mail, SmtpMail
+from dream_api.shared.identity import MAIL_KIND
+from dream_api.shared.inbox import Handler, Handlers, InboxEvent
+from dream_api.shared.outbox import Mailbox, deliver_mail
+from dream_api.stores import Bindings
+from dream_api.worker import Job, Worker
+
+PROMPT_SECONDS = 0.2
+"""How long a stored event or mail may lie before somebody looks."""
+INTENT_SECONDS = 5.0
+ROLL_UP_SECONDS = 10.0
+CLEAN_UP_SECONDS = 300.0
+RECONCILE_SECONDS = 3600.0
+
+_SUBSCRIPTION_EVENTS = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.resumed",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.payment_action_required",
+)
+STRIPE_ACCOUNT_EVENTS = _SUBSCRIPTION_EVENTS
+"""What our own account tells us: developers who pay us."""
+STRIPE_CONNECT_EVENTS = (*_SUBSCRIPTION_EVENTS, "account.application.deauthorized")
+"""What connected accounts tell us: end users who pay developers."""
+
+
+def account_handlers(house: House) -> Handlers:
+    """Answer "what happens when our own account says …?"."""
+    subscription, standing = house.developers.platform_subscription, house.developers.standing
+
+    async def look_again(event: InboxEvent) -> None:
+        await standing.publish(await subscription.on_event(event))
+
+    return dict.fromkeys(STRIPE_ACCOUNT_EVENTS, (look_again,))
+
+
+def connect_handlers(house: House) -> Handlers:
+    """Answer "what happens when a connected account says …?"."""
+    table: dict[str, tuple[Handler, ...]] = dict.fromkeys(
+        _SUBSCRIPTION_EVENTS, (house.customers.subscriptions.on_event,)
+    )
+    table["account.application.deauthorized"] = (house.bridge.connect.on_deauthorized,)
+    return table
+
+
+def build_workers(bindings: Bindings, house: House, outside: Outside) -> tuple[Worker, Worker]:
+    """Build the developers' loop and the customers' loop."""
+    return (
+        Worker("developers", _developer_jobs(bindings, house, outside)),
+        Worker("customers", _customer_jobs(bindings, house, outside)),
+    )
+
+
+def _developer_jobs(bindings: Bindings, house: House, outside: Outside) -> list[Job]:
+    rooms, handlers, clock = house.developers, account_handlers(house), outside.clock
+    deliveries = {
+        MAIL_KIND: deliver_mail(_mail_gateway(outside, rooms.mailbox)),
+        PLATFORM_MINTED: _announce_platform(house),
+    }
+    given = bindings.front_auth_api
+
+    async def clean_up() -> int:
+        return await _sum(
+            rooms.realm.clean_up(),
+            rooms.outbox.clean_up(clock),
+            rooms.inbox.drop_old(),
+            rooms.idempotency.drop_expired(),
+            given.developers.write(given.platform_tokens.drop_expired),
+            given.developers.write(given.platform_usage.drop_expired),
+        )
+
+    return [
+        Job("outbox.deliver", PROMPT_SECONDS, lambda: rooms.outbox.deliver_due(clock, deliveries)),
+        Job("inbox.handle", PROMPT_SECONDS, lambda: rooms.inbox.handle_due(handlers)),
+        Job("catalog.finish_open_intents", INTENT_SECONDS, rooms.catalog.finish_open_intents),
+        Job("keys.repair_stale", INTENT_SECONDS, rooms.keys.repair_stale),
+        Job("developers.clean_up", CLEAN_UP_SECONDS, clean_up),
+    ]
+
+
+def _customer_jobs(bindings: Bindings, house: House, outside: Outside) -> list[Job]:
+    rooms, handlers, clock = house.customers, connect_handlers(house), outside.clock
+    deliveries = {MAIL_KIND: deliver_mail(_mail_gateway(outside, rooms.mailbox))}
+    return [
+        Job("outbox.deliver", PROMPT_SECONDS, lambda: rooms.outbox.deliver_due(clock, deliveries)),
+        Job("inbox.handle", PROMPT_SECONDS, lambda: rooms.inbox.handle_due(handlers)),
+        Job("metering.roll_up", ROLL_UP_SECONDS, rooms.metering.roll_up),
+        Job("metering.blank_erased", ROLL_UP_SECONDS, rooms.metering.blank_erased),
+        Job("metering.forget_old_keys", CLEAN_UP_SECONDS, rooms.metering.forget_old_keys),
+        Job("subscriptions.reconcile", RECONCILE_SECONDS, rooms.subscriptions.reconcile_stale),
+        Job("customers.clean_up", CLEAN_UP_SECONDS, _customers_clean_up(bindings, rooms, outside)),
+    ]
+
+
+def _customers_clean_up(
+    bindings: Bindings, rooms: CustomerRooms, outside: Outside
+) -> Callable[[], Awaitable[int]]:
+    given = bindings.api_multi
+
+    async def clean_up() -> int:
+        return await _sum(
+            rooms.realm.clean_up(),
+            rooms.outbox.clean_up(outside.clock),
+            rooms.inbox.drop_old(),
+            rooms.idempotency.drop_expired(),
+            given.customers.write(given.customer_tokens.drop_expired),
+        )
+
+    return clean_up
+
+
+async def _sum(*counts: Awaitable[int]) -> int:
+    return sum([await count for count in counts])
+
+
+def _announce_platform(house: House) -> Callable[[Mapping[str, Any]], Awaitable[None]]:
+    async def announce(payload: Mapping[str, Any]) -> None:
+        await house.developers.editor.announce(payload["platformId"])
+
+    return announce
+
+
+def _mail_gateway(outside: Outside, mailbox: Mailbox) -> Callable[[Mail], Awaitable[None]]:
+    """Send through the mail server that is set, else keep mail for the development mailbox."""
+    if outside.settings.smtp_url is None:
+        return mailbox.send
+    sender = f"no-reply@{outside.settings.public_host}"
+    return SmtpMail(outside.settings.smtp_url.get_secret_value(), sender).send

@@ -1,0 +1,300 @@
+"""Every room, each built with the bindings of the service whose door leads to it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from dream_api.bridge.catalog import Catalog
+from dream_api.bridge.connect import Connect
+from dream_api.bridge.keys import Keys
+from dream_api.bridge.standing import StandingPublisher
+from dream_api.customers.dashboard import Dashboard
+from dream_api.customers.end_users import EndUsers, find_user
+from dream_api.customers.metering import Metering
+from dream_api.customers.platforms import PlatformEditor, Platforms, read_branding
+from dream_api.customers.subscriptions import Subscriptions
+from dream_api.developers.accounts import Accounts, find_platform_ids
+from dream_api.developers.management_usage import Limits, ManagementUsage
+from dream_api.developers.platform_subscription import (
+    Offer,
+    PlatformSubscription,
+    find_standing,
+)
+from dream_api.gateways.clock import Clock
+from dream_api.gateways.stripe import Stripe, StripeModes
+from dream_api.kit.crypto import Vault, parse_master_keys
+from dream_api.kit.keys import Mode
+from dream_api.services.front_auth_api import Console
+from dream_api.settings import Settings
+from dream_api.shared.idempotency import Idempotency
+from dream_api.shared.identity import Claims, Realm, RealmConfig, RealmHooks
+from dream_api.shared.inbox import Inbox
+from dream_api.shared.outbox import Mailbox, Outbox
+from dream_api.stores import (
+    ApiMultiBindings,
+    Bindings,
+    Connection,
+    FrontAuthApiBindings,
+    KeyValue,
+    OauthApiBindings,
+)
+
+OUR_NAME = "dream-api"
+CALLBACK_PATH = "/oauth/callback"
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What every room may be given of the outside."""
+
+    settings: Settings
+    clock: Clock
+    vault: Vault
+    stripes: StripeModes
+
+    @property
+    def own_stripe(self) -> Stripe:
+        """Our own account: live where it is set up, else test."""
+        return self.stripes.of(Mode.LIVE if self.stripes.live is not None else Mode.TEST)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRooms:
+    """World 2, with api-multi's bindings."""
+
+    platforms: Platforms
+    metering: Metering
+    end_users: EndUsers
+    subscriptions: Subscriptions
+    dashboard: Dashboard
+    realm: Realm
+    outbox: Outbox
+    mailbox: Mailbox
+    inbox: Inbox
+    idempotency: Idempotency
+
+
+@dataclass(frozen=True, slots=True)
+class DeveloperRooms:
+    """World 1 and the bridge, with front-auth-api's bindings."""
+
+    accounts: Accounts
+    realm: Realm
+    platform_subscription: PlatformSubscription
+    management_usage: ManagementUsage
+    catalog: Catalog
+    keys: Keys
+    standing: StandingPublisher
+    platforms: Platforms
+    editor: PlatformEditor
+    dashboard: Dashboard
+    outbox: Outbox
+    mailbox: Mailbox
+    inbox: Inbox
+    idempotency: Idempotency
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeRooms:
+    """The bridge's door, with oauth-api's bindings."""
+
+    connect: Connect
+    realm: Realm
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All rooms."""
+
+    developers: DeveloperRooms
+    bridge: BridgeRooms
+    customers: CustomerRooms
+    console: Console
+
+
+def build_house(bindings: Bindings, outside: Outside) -> House:
+    """Build every room."""
+    customers = _customer_rooms(bindings.api_multi, outside)
+    return House(
+        developers=_developer_rooms(bindings.front_auth_api, outside),
+        bridge=_bridge_rooms(bindings.oauth_api, outside),
+        customers=customers,
+        console=Console(
+            end_users=customers.end_users,
+            subscriptions=customers.subscriptions,
+            metering=customers.metering,
+            inbox=customers.inbox,
+            realm=customers.realm,
+        ),
+    )
+
+
+def build_outside(settings: Settings, clock: Clock) -> Outside:
+    """Build the gateways."""
+    keys = ",".join(key.get_secret_value() for key in settings.master_key)
+    return Outside(
+        settings,
+        clock,
+        Vault(parse_master_keys(keys)),
+        StripeModes(stripe_of(settings, Mode.LIVE), stripe_of(settings, Mode.TEST)),
+    )
+
+
+def stripe_of(settings: Settings, mode: Mode) -> Stripe | None:
+    """Build the gateway of a mode; None where its settings are missing."""
+    is_live = mode is Mode.LIVE
+    secret_key = settings.stripe_secret_key if is_live else settings.stripe_test_secret_key
+    client_id = settings.stripe_client_id if is_live else settings.stripe_test_client_id
+    if secret_key is None:
+        return None
+    return Stripe(
+        secret_key.get_secret_value(),
+        client_id=client_id or "",
+        api_base=settings.stripe_api_base,
+    )
+
+
+def _customer_rooms(bindings: ApiMultiBindings, outside: Outside) -> CustomerRooms:
+    store, tokens, clock = bindings.customers, bindings.customer_tokens, outside.clock
+    public_url = outside.settings.public_url
+    platforms = Platforms(store, tokens)
+    end_users = EndUsers(store, tokens, clock)
+    outbox = Outbox(store, outside.vault)
+    hooks = RealmHooks(
+        claims=_end_user_claims,
+        on_verified=end_users.on_verified,
+        branding=lambda connection, platform_id: (
+            read_branding(connection, tokens, platform_id).app_name or OUR_NAME
+        ),
+        on_deleted=end_users.on_deleted,
+    )
+    return CustomerRooms(
+        platforms=platforms,
+        metering=Metering(bindings, clock),
+        end_users=end_users,
+        subscriptions=Subscriptions(
+            store, platforms, end_users, outside.stripes, clock, public_url
+        ),
+        dashboard=Dashboard(store, tokens, clock),
+        realm=Realm(store, outbox, clock, outside.vault, RealmConfig.customers(public_url, hooks)),
+        outbox=outbox,
+        mailbox=Mailbox(store, clock),
+        inbox=Inbox(store, clock),
+        idempotency=Idempotency(store, clock),
+    )
+
+
+def _developer_rooms(bindings: FrontAuthApiBindings, outside: Outside) -> DeveloperRooms:
+    settings, clock, store = outside.settings, outside.clock, bindings.developers
+    outbox = Outbox(store, outside.vault)
+    accounts = Accounts(bindings, outbox, clock)
+    subscription = PlatformSubscription(
+        bindings,
+        outside.own_stripe,
+        clock,
+        Offer(settings.platform_price_cents, settings.stripe_price_id, settings.public_url),
+    )
+    keys = Keys(bindings, clock)
+    dashboard = Dashboard(bindings.customers, bindings.customer_tokens, clock)
+    hooks = _developer_hooks(bindings.platform_tokens, accounts, subscription)
+    return DeveloperRooms(
+        accounts=accounts,
+        realm=Realm(
+            store, outbox, clock, outside.vault,
+            RealmConfig.developers(settings.public_url, hooks),
+        ),
+        platform_subscription=subscription,
+        management_usage=ManagementUsage(
+            bindings, clock, Limits(settings.platform_free_calls, settings.platform_paid_calls)
+        ),
+        catalog=Catalog(
+            bindings,
+            outside.stripes,
+            clock,
+            keys=keys,
+            is_paid=_is_paid(subscription),
+            subscribers=dashboard.subscribers,
+        ),
+        keys=keys,
+        standing=StandingPublisher(bindings, _active_until(subscription)),
+        platforms=Platforms(bindings.customers, bindings.customer_tokens),
+        editor=PlatformEditor(bindings.customers, bindings.customer_tokens),
+        dashboard=dashboard,
+        outbox=outbox,
+        mailbox=Mailbox(store, clock),
+        inbox=Inbox(store, clock),
+        idempotency=Idempotency(store, clock),
+    )  # fmt: skip
+
+
+def _bridge_rooms(bindings: OauthApiBindings, outside: Outside) -> BridgeRooms:
+    store, public_url = bindings.developers, outside.settings.public_url
+    outbox = Outbox(store, outside.vault)
+    hooks = RealmHooks(
+        claims=_developer_claims(bindings.platform_tokens),
+        on_verified=Accounts(bindings, outbox, outside.clock).on_verified,
+        branding=lambda _connection, _realm_id: OUR_NAME,
+    )
+
+    async def is_paid(developer_id: str) -> bool:
+        standing = await store.read(lambda connection: find_standing(connection, developer_id))
+        return standing.is_paid
+
+    return BridgeRooms(
+        connect=Connect(
+            bindings,
+            outside.stripes,
+            outside.clock,
+            redirect_uri=public_url + CALLBACK_PATH,
+            is_paid=is_paid,
+        ),
+        realm=Realm(
+            store, outbox, outside.clock, outside.vault,
+            RealmConfig.developers(public_url, hooks, may_write=False),
+        ),
+    )  # fmt: skip
+
+
+def _developer_hooks(
+    platform_tokens: KeyValue, accounts: Accounts, subscription: PlatformSubscription
+) -> RealmHooks:
+    def on_deleted(connection: Connection, realm_id: str, developer_id: str) -> None:
+        accounts.on_deleted(connection, realm_id, developer_id)
+        subscription.erase(connection, developer_id)
+
+    return RealmHooks(
+        claims=_developer_claims(platform_tokens),
+        on_verified=accounts.on_verified,
+        branding=lambda _connection, _realm_id: OUR_NAME,
+        on_deleted=on_deleted,
+    )
+
+
+def _developer_claims(platform_tokens: KeyValue) -> Callable[[Connection, str, str], Claims]:
+    def claims(connection: Connection, _realm_id: str, developer_id: str) -> Claims:
+        ids = find_platform_ids(connection, platform_tokens, developer_id)
+        standing = find_standing(connection, developer_id)
+        return Claims(None if ids is None else ids.shown, standing.plan)
+
+    return claims
+
+
+def _end_user_claims(connection: Connection, platform_id: str, user_id: str) -> Claims:
+    user = find_user(connection, platform_id, user_id)
+    return Claims(platform_id, None if user is None else user.plan)
+
+
+def _is_paid(subscription: PlatformSubscription) -> Callable[[str], Awaitable[bool]]:
+    async def is_paid(developer_id: str) -> bool:
+        return (await subscription.get(developer_id)).is_paid
+
+    return is_paid
+
+
+def _active_until(
+    subscription: PlatformSubscription,
+) -> Callable[[str], Awaitable[datetime | None]]:
+    async def active_until(developer_id: str) -> datetime | None:
+        return (await subscription.get(developer_id)).active_until
+
+    return active_until

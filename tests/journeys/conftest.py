@@ -1,0 +1,25 @@
+"""One running product for all journeys: each makes developers of its own and disturbs nobody."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.journeys.driver import Journey
+from tests.journeys.running import Running, running_product
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Serve the product and the simulator once for the whole run."""
+    with running_product(tmp_path_factory.mktemp("journeys")) as served:
+        yield served
+
+
+@pytest.fixture
+async def journey(running: Running) -> AsyncIterator[Journey]:
+    """Give the steps of the paid flow; afterwards nothing that was said may be off the types."""
+    before = len(running.walker.violations)
+    walking = Journey(running.base_url)
+    yield walking
+    await walking.close()
+    assert [] == running.walker.violations[before:]
