@@ -20,11 +20,8 @@ from dream_api.services.front_auth_api.pages import (
     users,
     webhooks,
 )
-from dream_api.services.pages import static_files, theme
 
 routers = (
-    static_files.router,
-    theme.router,
     landing.router,
     sign_in.router,
     setup.router,
