@@ -268,6 +268,11 @@ _ROUTES = [
 ]
 
 
+def all_routes() -> list[Route]:
+    """Every route, in the order of the table."""
+    return list(_ROUTES)
+
+
 def find_route(method: str, path: str) -> tuple[Route, str] | None:
     """The route of a request and the id in its path, or nothing."""
     parts = path.strip("/").split("/")
