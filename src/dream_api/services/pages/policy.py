@@ -9,12 +9,6 @@ from collections.abc import Iterable
 from dream_api.kit.errors import ValidationFailed
 from dream_api.services.http.urls import origin_of
 
-STRIPE_ORIGINS = (
-    "https://checkout.stripe.com",
-    "https://connect.stripe.com",
-    "https://billing.stripe.com",
-)
-
 _RETURN_ORIGINS_MAX = 50
 
 

@@ -14,7 +14,7 @@ from dream_api.services.api_multi.rooms import ApiMulti
 from dream_api.services.http.cookies import end_user_cookie, session_secret
 from dream_api.services.pages.brands import Brand, hosted_base, platform_brand
 from dream_api.services.pages.links import with_query
-from dream_api.services.pages.policy import STRIPE_ORIGINS, origins_of
+from dream_api.services.pages.policy import origins_of
 from dream_api.services.pages.rendering import Answering, render
 from dream_api.services.pages.routing import SeeOther
 from dream_api.shared.identity import Principal, Realm
@@ -49,9 +49,8 @@ class Host:
     @property
     def form_targets(self) -> tuple[str, ...]:
         """Origins that forms may lead to: Stripe's, and where this platform's people return to."""
-        stripe = self.rooms.settings.stripe_origin
-        own = STRIPE_ORIGINS if stripe is None else (stripe,)
-        return (*own, *origins_of(self.settings.redirect_urls))
+        stripe = (self.rooms.settings.stripe_origin or "").split()
+        return (*stripe, *origins_of(self.settings.redirect_urls))
 
     def absolute(self, path: str) -> str:
         """Give the full address of one of these pages, for Stripe to lead back to."""

@@ -22,7 +22,6 @@ from dream_api.services.http.callers import (
 )
 from dream_api.services.pages.brands import Brand, logo_url
 from dream_api.services.pages.links import with_parameters, with_query
-from dream_api.services.pages.policy import STRIPE_ORIGINS
 from dream_api.services.pages.routing import SeeOther
 
 
@@ -210,8 +209,8 @@ def require_recent(console: Console, now: datetime, back: str) -> None:
 
 def stripe_targets(request: Request) -> tuple[str, ...]:
     """Give the origins that forms may lead to when they pay, connect or manage billing."""
-    origin = rooms_of(request).settings.stripe_origin
-    return STRIPE_ORIGINS if origin is None else (origin,)
+    origins = rooms_of(request).settings.stripe_origin
+    return tuple((origins or "").split())
 
 
 def path_segment(text: str) -> str:
