@@ -1,5 +1,6 @@
 """The outbox: what a transaction queued is delivered, or visible as undelivered."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -136,14 +137,19 @@ async def test_a_message_is_not_readable_in_the_store(
     assert "314159" not in str(rows)
 
 
-async def test_whoever_listens_hears_of_new_messages(outbox: Outbox) -> None:
-    """A worker in the same process need not wait for its next round."""
-    heard: list[str] = []
-    outbox.listen(lambda: heard.append("now"))
+async def test_a_listener_may_deliver_at_once(
+    store: Store, outbox: Outbox, clock: MovableClock, wire: Wire, queue: Any
+) -> None:
+    """Whoever queued something and says so finds it delivered, a busy worker or not."""
+    outbox.listen(lambda: outbox.deliver_due(clock, {"note": wire.deliver}))
+    await store.write(partial(queue, number=1))
 
-    outbox.notify()
+    worker = asyncio.create_task(outbox.deliver_due(clock, {"note": wire.deliver}))
+    await asyncio.sleep(0)
+    await outbox.notify()
 
-    assert ["now"] == heard
+    assert [{"number": 1}] == wire.sent
+    assert 1 == await worker
 
 
 async def test_the_mailbox_shows_the_newest_last(

@@ -289,7 +289,12 @@ class Realm:
         return discover(self.config, realm_id)
 
     async def clean_up(self, *, limit: int = SWEEP_ROWS_MAX) -> int:
-        """Forget what is over, at most *limit* rows of each kind; give how many rows went."""
+        """Forget what is over, at most *limit* rows of each kind; rotate signing keys when due.
+
+        Returns:
+            How many rows went.
+        """
+        await self.keyring.prepare()
         now = self._clock.now()
         return await self._store.write(
             partial(sweep.drop_all, config=self.config, now=now, limit=limit)

@@ -31,7 +31,7 @@ class Transactions:
     ) -> T:
         """Run *verb*, then say that mail waits, so that codes arrive at once."""
         result = await self.write(realm_id, verb, caller)
-        self._outbox.notify()
+        await self._outbox.notify()
         return result
 
     async def read(self, realm_id: str, verb: Callable[[Connection, Visit], T]) -> T:

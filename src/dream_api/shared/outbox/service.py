@@ -10,6 +10,7 @@ from typing import Any
 from dream_api.gateways.clock import Clock
 from dream_api.gateways.mail import Mail
 from dream_api.kit.crypto import Vault, place
+from dream_api.kit.errors import Unavailable
 from dream_api.kit.ids import new_id
 from dream_api.shared.outbox import store as sql
 from dream_api.shared.outbox.model import (
@@ -38,11 +39,16 @@ class Outbox:
     def __init__(self, store: Store, vault: Vault) -> None:
         self._store = store
         self._vault = vault
-        self._listeners: list[Callable[[], None]] = []
+        self._listener: Callable[[], Awaitable[object]] | None = None
+        self._delivering = asyncio.Lock()
 
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Have *listener* called whenever a verb of this process queued something."""
-        self._listeners.append(listener)
+    def listen(self, listener: Callable[[], Awaitable[object]]) -> None:
+        """Have *listener* awaited whenever a verb of this process queued something.
+
+        Development delivers there and then, so that a mail is in the mailbox before the answer
+        of the request that sent it; elsewhere a listener only wakes the worker.
+        """
+        self._listener = listener
 
     def add(
         self, connection: Connection, kind: str, payload: Mapping[str, Any], now: datetime
@@ -54,23 +60,29 @@ class Outbox:
         )
         sql.add(connection, message_id, kind, sealed, now)
 
-    def notify(self) -> None:
+    async def notify(self) -> None:
         """Say, after the commit, that something waits. Forgetting it only costs a moment."""
-        for listener in self._listeners:
-            listener()
+        if self._listener is None:
+            return
+        try:
+            await self._listener()
+        except Unavailable:
+            return  # The change itself is safe, and the worker comes round anyway.
 
     async def deliver_due(self, clock: Clock, deliver: Mapping[str, Delivery]) -> int:
         """Send what is due, one after the other, at most DELIVERIES_MAX; give how many went.
 
         Kinds without a delivery stay where they are. A failure backs off, and after
-        ATTEMPTS_MAX the message is dead.
+        ATTEMPTS_MAX the message is dead. Of two calls in a process the second waits, and
+        finds delivered what the first had in hand.
         """
         delivered = 0
-        for _ in range(DELIVERIES_MAX):
-            message = await self._take(deliver.keys(), clock.now())
-            if message is None:
-                break
-            delivered += await self._deliver(message, deliver[message.kind], clock)
+        async with self._delivering:
+            for _ in range(DELIVERIES_MAX):
+                message = await self._take(deliver.keys(), clock.now())
+                if message is None:
+                    break
+                delivered += await self._deliver(message, deliver[message.kind], clock)
         return delivered
 
     async def backlog(self) -> Backlog:
