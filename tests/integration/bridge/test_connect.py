@@ -1,26 +1,35 @@
 """Connecting an account: every way back from Stripe, and what it leaves behind."""
 
-import json
-
 import pytest
 
 from dream_api.bridge.connect import STATE_SECONDS, ConnectRefused, PaymentRequired
 from dream_api.gateways.clock import MovableClock
-from dream_api.gateways.stripe import AccountGone, StripeEvent, StripeModes, parse_event
+from dream_api.gateways.stripe import AccountGone, StripeModes
 from dream_api.kit.keys import Mode
+from dream_api.shared.inbox import InboxEvent, InboxState
 from tests.integration.bridge.conftest import open_shop
 from tests.integration.bridge.shop import Shop
 from tests.stripe_server import gateway
 
 
-def deauthorized(account_id: str) -> StripeEvent:
-    """Give the event that Stripe sends when a developer disconnects us there."""
-    body = {
-        "id": "evt_1", "type": "account.application.deauthorized", "account": account_id,
-        "livemode": False, "created": 1763424003,
-        "data": {"object": {"id": "ca_simulator", "object": "application"}},
-    }  # fmt: skip
-    return parse_event(json.dumps(body).encode())
+async def tell_deauthorized(shop: Shop) -> None:
+    """Deliver the event that Stripe sends when a developer disconnects us there."""
+    event = InboxEvent(
+        id="inb_1",
+        source="stripe",
+        event_id="evt_1",
+        event_type="account.application.deauthorized",
+        platform_id=shop.platform_id,
+        account=shop.account_id,
+        payload={"data": {"object": {"id": "ca_simulator", "object": "application"}}},
+        state=InboxState.PENDING,
+        attempts=1,
+        received_at=shop.clock.now(),
+        due_at=shop.clock.now(),
+        finished_at=None,
+        reason=None,
+    )
+    await shop.connect().on_deauthorized(event)
 
 
 async def reason_of(shop: Shop, back: dict[str, str | None]) -> str:
@@ -161,17 +170,13 @@ async def test_disconnecting_at_stripe_is_heard(connected: Shop) -> None:
     assert live is not None
     await live.deauthorize(connected.account_id)
 
-    await connected.connect().on_deauthorized(
-        deauthorized(connected.account_id), connected.platform_id
-    )
+    await tell_deauthorized(connected)
 
     assert await connected.linked() is None
 
 
 async def test_an_old_event_does_not_end_a_new_connection(connected: Shop) -> None:
     """Events come late and twice; the developer has connected again meanwhile."""
-    await connected.connect().on_deauthorized(
-        deauthorized(connected.account_id), connected.platform_id
-    )
+    await tell_deauthorized(connected)
 
     assert await connected.linked() is not None

@@ -1,6 +1,5 @@
 """One plan on its way: to Stripe, to the customers' world, and back to the developers'."""
 
-import contextlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Self
@@ -110,12 +109,14 @@ class Publication:
         """Bring an interrupted submit to its end, whatever that is; the intent says which.
 
         What Stripe refuses is given up. While Stripe does not answer, the intent stays open.
+
+        Raises:
+            DreamError: as ``publish`` does.
         """
         if self._intent.state is State.RETIRING:
             await self._retire()
             return
-        with contextlib.suppress(DreamError):
-            await self.publish(issues_key=False, is_answered=False)
+        await self.publish(issues_key=False, is_answered=False)
 
     async def publish(self, *, issues_key: bool, is_answered: bool = True) -> str | None:
         """Make it true; give the first secret key if this is the moment for it.
@@ -131,7 +132,12 @@ class Publication:
         """
         await self._make(is_answered=is_answered)
         should_issue = issues_key and not self._turn.was_shown
-        issued, dead = await self._write_customers(first_key if should_issue else no_key)
+        try:
+            issued, dead = await self._write_customers(first_key if should_issue else no_key)
+        except TiersChanged:
+            self._intent = replace(self._intent, state=State.ABANDONED)
+            await self._bindings.developers.write(self._remember)
+            raise
         await self._settle(issued, dead)
         if self._intent.plan.retired:
             await self._retire()

@@ -7,6 +7,7 @@ intent: the next submit, or the worker, goes on from it under the same idempoten
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from dream_api.bridge.catalog import store as rows
@@ -28,7 +29,7 @@ from dream_api.customers.platforms import TierConfig, read_connection, read_tier
 from dream_api.developers.accounts import find_platform_ids
 from dream_api.gateways.clock import Clock
 from dream_api.gateways.stripe import StripeModes
-from dream_api.kit.errors import NotFound, ValidationFailed
+from dream_api.kit.errors import DreamError, NotFound, ValidationFailed
 from dream_api.kit.keys import Mode
 from dream_api.stores import Connection, FrontAuthApiBindings
 
@@ -177,11 +178,16 @@ class Catalog:
         """
         intents = await self._workplace.unfinished()
         for intent in intents:
-            async with self._keys.queue(intent.platform_id):
-                publication = await Publication.take_over(self._workplace, intent.platform_id)
-                if publication is not None:
-                    await publication.carry_on()
+            # One that cannot be finished now must not keep the others waiting.
+            with suppress(DreamError):
+                await self._finish(intent.platform_id)
         return len(intents)
+
+    async def _finish(self, platform_id: str) -> None:
+        async with self._keys.queue(platform_id):
+            publication = await Publication.take_over(self._workplace, platform_id)
+            if publication is not None:
+                await publication.carry_on()
 
     async def _submit(
         self, developer_id: str, mode: Mode, choose: Choose, *, issues_key: bool = False

@@ -8,12 +8,12 @@ repairs. See ``model.repaired`` for what that means.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
 from dream_api.bridge.keys import store as rows
-from dream_api.bridge.keys.errors import KeyLimitReached
+from dream_api.bridge.keys.errors import KeyLimitReached, KeysChanged
 from dream_api.bridge.keys.model import (
     KEYS_LIVE_MAX,
     SCOPES,
@@ -121,7 +121,9 @@ class Keys:
             issued = issue(platform_id, now, name=old.name, scopes=old.scopes, ends_at=old.ends_at)
             return rotated([old], issued, overlap, now)
 
-        return _shown(await self._change(developer_id, platform_id, "key.rotated", change))
+        return _shown(
+            await self._change(developer_id, platform_id, "key.rotated", change, key_id=key_id)
+        )
 
     async def revoke(self, developer_id: str, platform_id: str, key_id: str) -> None:
         """Make a key useless from the next request on, on every worker. Repeatable.
@@ -134,7 +136,7 @@ class Keys:
             key = _find(keys, key_id)
             return None, () if key.revoked_at else [key.revoked(now)]
 
-        await self._change(developer_id, platform_id, "key.revoked", change)
+        await self._change(developer_id, platform_id, "key.revoked", change, key_id=key_id)
 
     async def repair(self, developer_id: str, platform_id: str) -> None:
         """Take back what a crash left half-done on one platform; harmless when nothing is."""
@@ -147,7 +149,9 @@ class Keys:
             lambda connection: rows.stale_turns(connection, opened_before, REPAIRS_A_SWEEP_MAX)
         )
         for platform_id, developer_id in stale:
-            await self.repair(developer_id, platform_id)
+            # One that cannot be repaired now must not keep the others waiting.
+            with suppress(NotFound, KeysChanged):
+                await self.repair(developer_id, platform_id)
         return len(stale)
 
     # What the catalogue needs to publish tiers and the first key in its own transactions.
@@ -224,7 +228,13 @@ class Keys:
         rows.close_turn(connection, turn, now=self._clock.now(), has_shown=bool(added))
 
     async def _change(
-        self, developer_id: str, platform_id: str, action: str, change: Change
+        self,
+        developer_id: str,
+        platform_id: str,
+        action: str,
+        change: Change,
+        *,
+        key_id: str | None = None,
     ) -> Issued | None:
         async with self.queue(platform_id):
             turn = await self._developers.write(
@@ -236,7 +246,11 @@ class Keys:
 
             def close(connection: Connection) -> None:
                 self.close_turn(connection, turn, issued=issued, dead=dead)
-                detail = {"platformId": platform_id, "keyId": issued.key.id if issued else None}
+                detail = {
+                    "platformId": platform_id,
+                    "keyId": key_id,
+                    "issuedKeyId": issued.key.id if issued else None,
+                }
                 audit(connection, developer_id, action, detail, self._clock.now())
 
             await self._developers.write(close)

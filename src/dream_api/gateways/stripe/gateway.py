@@ -6,6 +6,7 @@ Where a method takes ``account``, None means our own account; else the call carr
 
 import asyncio
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import stripe
 from stripe.params import (
@@ -45,6 +46,7 @@ from dream_api.gateways.stripe.parameters import (
 )
 from dream_api.gateways.stripe.transport import Transport
 
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 LIST_LIMIT = 100
 """Stripe's largest page. Nothing that we list without paging comes near it."""
 
@@ -63,7 +65,9 @@ class Stripe:
     """
 
     def __init__(self, secret_key: str, *, client_id: str, api_base: str | None = None) -> None:
-        self._http = Transport(ATTEMPT_SECONDS)
+        # A proxy reaches the world, not a simulator on this machine.
+        is_local = urlsplit(api_base or "").hostname in LOOPBACK_HOSTS
+        self._http = Transport(ATTEMPT_SECONDS, uses_proxy=not is_local)
         self._client = stripe.StripeClient(
             secret_key,
             client_id=client_id,

@@ -19,16 +19,18 @@ class Transport(stripe.HTTPClient):
 
     Args:
         timeout_seconds: for each of connecting, sending, waiting and receiving.
+        uses_proxy: go through the proxy that the environment names, if it names one.
     """
 
     name = "httpx"
 
-    def __init__(self, timeout_seconds: float) -> None:
+    def __init__(self, timeout_seconds: float, *, uses_proxy: bool) -> None:
         super().__init__()
         # One certificate store for both; building one takes tens of milliseconds.
         context = httpx.create_ssl_context()
-        self._async_client = httpx.AsyncClient(timeout=timeout_seconds, verify=context)
-        self._client = httpx.Client(timeout=timeout_seconds, verify=context)
+        options: Any = {"timeout": timeout_seconds, "verify": context, "trust_env": uses_proxy}
+        self._async_client = httpx.AsyncClient(**options)
+        self._client = httpx.Client(**options)
 
     @override
     async def request_async(
