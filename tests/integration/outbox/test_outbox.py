@@ -137,18 +137,32 @@ async def test_a_message_is_not_readable_in_the_store(
     assert "314159" not in str(rows)
 
 
-async def test_a_listener_may_deliver_at_once(
+async def test_a_listener_hears_after_the_commit(
     store: Store, outbox: Outbox, clock: MovableClock, wire: Wire, queue: Any
 ) -> None:
-    """Whoever queued something and says so finds it delivered, a busy worker or not."""
+    """What must not wait for the worker is delivered when ``notify`` returns."""
     outbox.listen(lambda: outbox.deliver_due(clock, {"note": wire.deliver}))
     await store.write(partial(queue, number=1))
 
-    worker = asyncio.create_task(outbox.deliver_due(clock, {"note": wire.deliver}))
-    await asyncio.sleep(0)
     await outbox.notify()
 
     assert [{"number": 1}] == wire.sent
+
+
+async def test_looking_into_the_mailbox_fetches_what_waits(
+    store: Store, outbox: Outbox, clock: MovableClock
+) -> None:
+    """Also while the worker has it in hand."""
+    mailbox = Mailbox(store, clock)
+    deliveries = {"mail": deliver_mail(mailbox.send)}
+    mailbox.fetch_with(lambda: outbox.deliver_due(clock, deliveries))
+    payload = {"to": "ada@example.com", "subject": "Hello", "text": "Text"}
+    await store.write(partial(outbox.add, kind="mail", payload=payload, now=clock.now()))
+
+    worker = asyncio.create_task(outbox.deliver_due(clock, deliveries))
+    await asyncio.sleep(0)
+
+    assert 1 == len(await mailbox.list())
     assert 1 == await worker
 
 

@@ -26,7 +26,7 @@ class Credentials:
     async def forgot_password(self, realm_id: str, email: str) -> None:
         """Mail a code that sets a new password, if the address has an account; tell nobody."""
         address = parse_address(email)
-        await self._transactions.write_and_mail(
+        await self._transactions.write(
             realm_id,
             lambda c, visit: enrolment.send_reset_code(c, self._desk, visit, address, new_code()),
         )
@@ -42,7 +42,7 @@ class Credentials:
         await self.check_strength(realm_id, password, address, None, param="password")
         password_hash = await self._passwords.hash(password)
         ticket = Ticket(Purpose.RESET, address, code, None)
-        done = await self._transactions.write_and_mail(
+        done = await self._transactions.write(
             realm_id,
             lambda c, visit: enrolment.reset_password(c, self._desk, visit, ticket, password_hash),
         )
@@ -70,7 +70,7 @@ class Credentials:
         except InvalidCredentials:
             raise ValidationFailed.of("currentPassword", "is not your password") from None
         password_hash = await self._passwords.hash(new_password)
-        await self._transactions.write_and_mail(
+        await self._transactions.write(
             principal.realm_id,
             lambda c, visit: enrolment.change_password(
                 c, self._desk, visit, principal, password_hash
@@ -89,7 +89,7 @@ class Credentials:
         if address.key == parse_address(principal.email).key:
             raise ValidationFailed.of("email", "is your address already")
         ticket = Ticket(Purpose.CHANGE_EMAIL, address, new_code(), principal.user_id)
-        await self._transactions.write_and_mail(
+        await self._transactions.write(
             principal.realm_id,
             lambda c, visit: enrolment.send_email_change_code(c, self._desk, visit, ticket),
         )

@@ -102,7 +102,7 @@ class Realm:
             name,
             await self.passwords.hash(password),
         )
-        await self._transactions.write_and_mail(
+        await self._transactions.write(
             realm_id, lambda c, visit: enrolment.enrol(c, self._desk, visit, newcomer, new_code())
         )
         return newcomer.user_id
@@ -125,7 +125,7 @@ class Realm:
         """
         ticket = Ticket(Purpose.SIGN_UP, parse_address(email), code, user_id)
         caller_id = None if caller.principal is None else caller.principal.user_id
-        grant = await self._transactions.write_and_mail(
+        grant = await self._transactions.write_and_tell(
             realm_id,
             lambda c, visit: enrolment.verify(c, self._desk, visit, ticket, caller_id),
             caller,

@@ -1,4 +1,4 @@
-"""How a realm's verbs reach the store: at one moment, in one transaction, and then the post."""
+"""How a realm's verbs reach the store: at one moment, in one transaction."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -26,10 +26,10 @@ class Transactions:
         visit = Visit(realm_id, self.clock.now(), caller.device)
         return await self.store.write(lambda connection: verb(connection, visit))
 
-    async def write_and_mail(
+    async def write_and_tell(
         self, realm_id: str, verb: Callable[[Connection, Visit], T], caller: Caller = ANONYMOUS
     ) -> T:
-        """Run *verb*, then say that mail waits, so that codes arrive at once."""
+        """Run *verb*; on return also those have heard of it who must not hear of it later."""
         result = await self.write(realm_id, verb, caller)
         await self._outbox.notify()
         return result

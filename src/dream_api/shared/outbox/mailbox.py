@@ -1,5 +1,6 @@
 """The mailbox of development: mails are kept in the store instead of leaving."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,11 @@ class Mailbox:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._fetch: Callable[[], Awaitable[object]] | None = None
+
+    def fetch_with(self, fetch: Callable[[], Awaitable[object]]) -> None:
+        """Have *fetch* deliver what waits whenever somebody looks: mail is there at once."""
+        self._fetch = fetch
 
     async def send(self, mail: Mail) -> None:
         """Keep a mail; the oldest beyond MAILS_KEPT goes."""
@@ -52,6 +58,8 @@ class Mailbox:
         self, recipient: str | None = None, *, limit: int = LIST_LIMIT_MAX
     ) -> list[ReceivedMail]:
         """List the newest mails of one recipient or of all, newest last."""
+        if self._fetch is not None:
+            await self._fetch()
         rows = await self._store.read(
             lambda connection: sql.list_mails(connection, recipient, min(limit, LIST_LIMIT_MAX))
         )

@@ -43,11 +43,7 @@ class Outbox:
         self._delivering = asyncio.Lock()
 
     def listen(self, listener: Callable[[], Awaitable[object]]) -> None:
-        """Have *listener* awaited whenever a verb of this process queued something.
-
-        Development delivers there and then, so that a mail is in the mailbox before the answer
-        of the request that sent it; elsewhere a listener only wakes the worker.
-        """
+        """Have *listener* awaited by ``notify``: what must not wait for the worker's next look."""
         self._listener = listener
 
     def add(
