@@ -2,20 +2,30 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
+from pydantic import SecretStr
 
+from dream_api.app.doors import ALL_SERVICES, build_doors
+from dream_api.app.rooms import build_house, build_outside
 from dream_api.customers.dashboard import Dashboard
 from dream_api.customers.end_users import EndUsers
 from dream_api.customers.metering import Metering
-from dream_api.customers.platforms import Platforms
+from dream_api.customers.platforms import Platforms, write_key
 from dream_api.customers.subscriptions import Subscriptions
 from dream_api.gateways.clock import MovableClock
 from dream_api.gateways.stripe import Stripe, StripeModes
-from dream_api.kit.keys import Mode, issue_key
+from dream_api.kit.crypto import new_master_key
+from dream_api.kit.keys import Mode, hash_key, issue_key
+from dream_api.kit.periods import rfc3339
+from dream_api.settings import Settings
 from dream_api.shared.inbox import Inbox
 from dream_api.stores import Bindings
+from stripe_simulator import APPLICATIONS_DEFAULT
+from tests.integration.customers.door import CONNECT_SECRET, Door
 from tests.integration.customers.shop import BASIC, FREE, PRO, TEAM, TRIAL, Shop
 from tests.stripe_server import TEST_KEY, approve, gateway, serving, simulator
 
@@ -84,3 +94,44 @@ def dashboard(bindings: Bindings, clock: MovableClock) -> Dashboard:
     """Open the dashboard with the developers' door's bindings, which read only."""
     mine = bindings.front_auth_api
     return Dashboard(mine.customers, mine.customer_tokens, clock)
+
+
+def _settings(data_dir: Path, stripe_url: str) -> Settings:
+    return Settings(
+        data_dir=data_dir,
+        public_url=PUBLIC_URL,
+        master_key=Settings.read_list(new_master_key()),
+        stripe_api_base=stripe_url,
+        stripe_test_secret_key=SecretStr(TEST_KEY),
+        stripe_test_client_id=APPLICATIONS_DEFAULT[TEST_KEY].client_id,
+        stripe_test_connect_webhook_secrets=(SecretStr(CONNECT_SECRET),),
+    )
+
+
+@pytest.fixture
+async def door(
+    shop: Shop, bindings: Bindings, data_dir: Path, stripe_url: str
+) -> AsyncIterator[Door]:
+    """Serve every door in front of the shop."""
+    outside = build_outside(_settings(data_dir, stripe_url), shop.clock)
+    house = build_house(bindings, outside)
+    asgi = build_doors(house, outside, services=ALL_SERVICES, development=True, checks={})
+    secret_key = issue_key("sk", Mode.TEST)
+    record: dict[str, Any] = {
+        "platformId": shop.platform_id,
+        "keyId": "key_1",
+        "scopes": [],
+        "createdAt": rfc3339(shop.clock.now()),
+        "expiresAt": None,
+        "revokedAt": None,
+        "lastUsedAt": None,
+    }
+    tokens = shop.bindings.customer_tokens
+    await shop.bindings.customers.write(
+        lambda c: write_key(c, tokens, shop.platform_id, hash_key(secret_key), record)
+    )
+    transport = httpx.ASGITransport(app=asgi)
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
+        yield Door(http, shop, house.customers, secret_key)
+    await house.customers.metering.close()
+    await outside.stripes.close()

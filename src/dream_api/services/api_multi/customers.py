@@ -12,6 +12,7 @@ from dream_api.customers.end_users import KEEP, Changes, UserExists
 from dream_api.gateways.stripe import StripeUnavailable
 from dream_api.kit.cursors import InvalidCursor
 from dream_api.services.api_multi.rooms import Rooms
+from dream_api.services.api_multi.usage import DecisionAnswer
 from dream_api.services.http.callers import SecretKey
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.replay import CreatingRoute
@@ -75,24 +76,7 @@ class CustomerState(Answer):
 
     customer: Customer
     subscription: SubscriptionState | None
-    usage: dict[str, Any] = Field(
-        description="A decision, as `GET /v1/usage` answers it.",
-        examples=[
-            {
-                "allowed": True,
-                "reason": None,
-                "userId": "u_1",
-                "plan": "pro",
-                "usage": 42,
-                "limit": 1000,
-                "remaining": 958,
-                "periodStart": "2026-11-01T00:00:00Z",
-                "periodEnd": "2026-12-01T00:00:00Z",
-                "rateLimit": None,
-                "replayed": False,
-            }
-        ],
-    )
+    usage: DecisionAnswer
 
 
 class NewCustomer(Body):
