@@ -21,7 +21,7 @@ from stripe_simulator import (
     ConfigurationError,
     create_app,
 )
-from stripe_simulator.configuration import DATA_FOLDER_DEFAULT
+from stripe_simulator.configuration import DATA_FOLDER_DEFAULT, RETRY_SECONDS_DEFAULT
 
 SHUTDOWN_SECONDS = 3
 
@@ -97,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="end when standard input does, so that no parent leaves this process behind",
     )
+    parser.add_argument(
+        "--retry-seconds",
+        default=",".join(map(str, RETRY_SECONDS_DEFAULT)),
+        metavar="N,N,…",
+        help="the waits between attempts to deliver an event",
+    )
     return parser
 
 
@@ -112,7 +118,15 @@ def _configuration(options: argparse.Namespace) -> Configuration:
         applications=applications or APPLICATIONS_DEFAULT,
         clock_file=options.clock_file,
         redirect_uris=tuple(options.redirect_uri),
+        retry_seconds=_retry_seconds(options.retry_seconds),
     )
+
+
+def _retry_seconds(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",") if part)
+    except ValueError as error:
+        raise ConfigurationError(f"--retry-seconds takes whole seconds, not {text}") from error
 
 
 if __name__ == "__main__":

@@ -123,6 +123,8 @@ def _books(
     version = headers.get("stripe-version", API_VERSION)
     if version != API_VERSION:
         raise not_implemented(f"API version {version}; the simulator speaks {API_VERSION}")
+    if headers.get("stripe-context"):
+        raise not_implemented("the header Stripe-Context")
     cause = Cause(request_id, headers.get("idempotency-key"))
     own = Books(store, application, application.account_id, now, request.origin, cause)
     wanted = headers.get("stripe-account", "")

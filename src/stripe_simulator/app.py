@@ -48,7 +48,12 @@ def create_app(configuration: Configuration) -> Starlette:
     app = Starlette(
         routes=_routes(),
         lifespan=lifespan,
-        exception_handlers={StripeError: _refuse, 404: _unrecognized, 405: _unrecognized},
+        exception_handlers={
+            StripeError: _refuse,
+            404: _unrecognized,
+            405: _unrecognized,
+            500: _broken,
+        },
     )
     app.state.simulator = simulator
     app.add_middleware(_Marked)
@@ -80,7 +85,7 @@ async def _v1(request: Request) -> Response:
     simulator: Simulator = request.app.state.simulator
     asked = api.Request(
         method=request.method,
-        path=request.url.path,
+        path=str(request.scope["path"]),
         query=request.url.query,
         content_type=request.headers.get("content-type", ""),
         body=await read_body(request),
@@ -155,6 +160,14 @@ async def _unrecognized(request: Request, _: Exception) -> Response:
         StripeError(
             f"Unrecognized request URL ({request.method}: {request.url.path}).", status=404
         ),
+    )
+
+
+async def _broken(request: Request, _: Exception) -> Response:
+    """A bug of the simulator; the server's log has the traceback."""
+    details = {"type": "api_error"}
+    return await _refuse(
+        request, StripeError("The simulator failed; see its log.", status=500, details=details)
     )
 
 

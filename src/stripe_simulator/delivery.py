@@ -68,6 +68,7 @@ class Deliverer:
         self._now = now
         self._retry_seconds = retry_seconds
         self._wake = asyncio.Event()
+        self._client: httpx.AsyncClient | None = None
         self._busy: dict[str, asyncio.Task[None]] = {}
 
     def wake(self) -> None:
@@ -76,18 +77,17 @@ class Deliverer:
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        async with httpx.AsyncClient(
-            timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
-        ) as client:
-            try:
-                while True:
-                    self._wake.clear()
-                    await self._start_due(client)
-                    await self._wait()
-            finally:
-                for task in self._busy.values():
-                    task.cancel()
-                await asyncio.gather(*self._busy.values(), return_exceptions=True)
+        try:
+            while True:
+                self._wake.clear()
+                await self._start_due()
+                await self._wait()
+        finally:
+            for task in self._busy.values():
+                task.cancel()
+            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+            if self._client is not None:
+                await self._client.aclose()
 
     async def _wait(self) -> None:
         try:
@@ -95,18 +95,18 @@ class Deliverer:
         except TimeoutError:
             return
 
-    async def _start_due(self, client: httpx.AsyncClient) -> None:
+    async def _start_due(self) -> None:
         now = self._now()
         busy = set(self._busy)
         found = await self._work(lambda store: due_deliveries(store, now, busy))
         assert isinstance(found, list), "due_deliveries answers a list"
         for delivery in found:
-            task = asyncio.create_task(self._attempt(client, delivery))
+            task = asyncio.create_task(self._attempt(delivery))
             self._busy[delivery.endpoint] = task
 
-    async def _attempt(self, client: httpx.AsyncClient, delivery: Delivery) -> None:
+    async def _attempt(self, delivery: Delivery) -> None:
         try:
-            outcome = await _post(client, delivery)
+            outcome = await _post(self._transport(), delivery)
             now = self._now()
             await self._work(
                 lambda store: record(store, delivery, outcome, now, self._retry_seconds)
@@ -114,6 +114,14 @@ class Deliverer:
         finally:
             self._busy.pop(delivery.endpoint, None)
             self._wake.set()
+
+    def _transport(self) -> httpx.AsyncClient:
+        """Made when the first delivery is due: it loads all certificate authorities."""
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+            )
+        return self._client
 
 
 async def _post(client: httpx.AsyncClient, delivery: Delivery) -> Outcome:

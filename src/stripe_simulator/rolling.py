@@ -11,7 +11,7 @@ from stripe_simulator.books import Books
 from stripe_simulator.configuration import Application
 from stripe_simulator.store import Record, Store
 
-STEPS_MAX = 100
+STEPS_MAX = 500
 
 _WHAT_IS_DUE: dict[str, Callable[[Books, Record], None]] = {
     "checkout.session": expire,

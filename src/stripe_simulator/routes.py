@@ -53,7 +53,7 @@ class Route:
 
 _ROUTES = [
     Route("GET", "/v1/account", accounts.retrieve_own, top.AccountRetrieveCurrentParams),
-    Route("GET", "/v1/accounts", accounts.list_all, top.AccountListParams, "created"),
+    Route("GET", "/v1/accounts", accounts.list_all, top.AccountListParams),
     Route("GET", "/v1/accounts/{id}", accounts.retrieve, top.AccountRetrieveParams),
     # Catalogue
     Route(
@@ -232,7 +232,7 @@ _ROUTES = [
         "/v1/billing_portal/configurations/{id}",
         portal.update_configuration,
         billing_portal.ConfigurationUpdateParams,
-        portal.CONFIGURATION_HONOURS,
+        portal.CONFIGURATION_UPDATE_HONOURS,
     ),
     Route(
         "POST",

@@ -19,7 +19,13 @@ from stripe_simulator.billing.lines import (
     round_half_up,
 )
 from stripe_simulator.billing.periods import boundary_after
-from stripe_simulator.billing.subscriptions import Item, billed_together, item_body, plan_of
+from stripe_simulator.billing.subscriptions import (
+    Item,
+    billed_together,
+    item_body,
+    plan_of,
+    price_for_sale,
+)
 from stripe_simulator.books import Books
 from stripe_simulator.errors import StripeError
 from stripe_simulator.identifiers import new_id
@@ -182,8 +188,7 @@ def changed_items(books: Books, subscription: Body, given: list[Body]) -> list[B
             del items[place]
             continue
         if "price" in wanted:
-            price = books.get("price", wanted["price"], param=f"{param}[price]").body
-            items[place] |= priced(price)
+            items[place] |= _moved(books, items[place], wanted["price"], f"{param}[price]")
         items[place] |= {key: wanted[key] for key in ("quantity", "metadata") if wanted.get(key)}
     prices = [item["price"]["id"] for item in items]
     if len(prices) != len(set(prices)):
@@ -194,6 +199,13 @@ def changed_items(books: Books, subscription: Body, given: list[Body]) -> list[B
     return items
 
 
+def _moved(books: Books, item: Body, price_id: str, param: str) -> Body:
+    """The fields of an item that is moved to a price, which may be the one that it has."""
+    if price_id == item["price"]["id"]:
+        return {}
+    return priced(price_for_sale(books, price_id, param=param))
+
+
 def priced(price: Body) -> Body:
     """The fields of an item that follow its price."""
     return {"price": price, "plan": plan_of(price)}
@@ -202,7 +214,7 @@ def priced(price: Body) -> Body:
 def _added(books: Books, subscription: Body, wanted: Body, param: str) -> Body:
     if "price" not in wanted:
         raise StripeError(f"Missing required param: {param}[price].", code="parameter_missing")
-    price = books.get("price", wanted["price"], param=f"{param}[price]").body
+    price = price_for_sale(books, wanted["price"], param=f"{param}[price]")
     item = Item(price, wanted.get("quantity", 1), wanted.get("metadata") or {})
     return item_body(books, subscription["id"], item, period_of(subscription))
 

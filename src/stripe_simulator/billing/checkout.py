@@ -10,6 +10,7 @@ from stripe_simulator.billing.payment_methods import keep_card
 from stripe_simulator.billing.subscriptions import Item, Terms, settle_first, start
 from stripe_simulator.books import Books
 from stripe_simulator.clock import SECONDS_PER_DAY
+from stripe_simulator.errors import missing
 from stripe_simulator.store import Record
 
 
@@ -68,6 +69,8 @@ def _customer(books: Books, session: Record, email: str, name: str | None) -> Re
         body = blank_customer(books, email=session.body["customer_email"] or email, name=name)
         return books.add(body, event="customer.created")
     customer = books.get("customer", known)
+    if customer.body.get("deleted"):
+        raise missing("customer", known, param="customer")
     if customer.body["email"] is None:
         customer.body["email"] = email
         books.save(customer, event="customer.updated")

@@ -92,7 +92,6 @@ def finalize(books: Books, invoice: Record) -> None:
     body["effective_at"] = body["status_transitions"]["finalized_at"] = books.now
     body["webhooks_delivered_at"] = books.now
     body["hosted_invoice_url"] = f"{books.origin}/i/{invoice.id}"
-    body["invoice_pdf"] = f"{books.origin}/i/{invoice.id}/pdf"
     has_moved = customer.body["balance"] != body["ending_balance"]
     customer.body["balance"] = body["ending_balance"]
     books.save(customer, event="customer.updated" if has_moved else None)

@@ -20,6 +20,7 @@ from stripe_simulator.wire.listing import list_object
 INCOMPLETE_SECONDS = 23 * SECONDS_PER_HOUR
 TRIAL_WARNING_SECONDS = 3 * SECONDS_PER_DAY
 ITEMS_MAX = 20
+ENDED = ("canceled", "incomplete_expired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ def start(books: Books, terms: Terms) -> tuple[Record, Record]:
         StripeError: The items cannot be billed together.
     """
     identifier = new_id("sub")
+    currency = billed_together(terms.items)["currency"]
+    check_currency(books, terms.customer, currency)
     discounts = [
         discount_subscription(
             books,
@@ -118,8 +121,38 @@ def plan_ahead(subscription: Record) -> None:
     subscription.due_at = min((moment for moment in moments if moment is not None), default=None)
 
 
+def price_for_sale(books: Books, identifier: str, *, param: str) -> Body:
+    """A price that may be sold from now on; who has an archived one keeps it.
+
+    Raises:
+        StripeError: There is no such price, or it is archived.
+    """
+    price = books.get("price", identifier, param=param).body
+    if not price["active"]:
+        raise StripeError(
+            "The price specified is inactive. This field only accepts active prices.", param=param
+        )
+    return price
+
+
+def check_currency(books: Books, customer: str, currency: str) -> None:
+    """A customer pays in one currency at a time.
+
+    Raises:
+        StripeError: A running subscription of theirs has another currency.
+    """
+    for record in books.all("subscription", customer=customer):
+        has_ended = record.body["status"] in ENDED
+        if not has_ended and record.body["currency"] != currency:
+            raise StripeError(
+                "You cannot combine currencies on a single customer. This customer has an active "
+                f"subscription with currency {record.body['currency']}.",
+                param="customer",
+            )
+
+
 def billed_together(items: list[Item]) -> Body:
-    """The recurring part that all items share.
+    """The first price, whose interval and currency all items share.
 
     Raises:
         StripeError: There are none or too many, one is not recurring, or they differ in interval
@@ -136,12 +169,6 @@ def billed_together(items: list[Item]) -> Body:
                 f"prices with `type=recurring`: {item.price['id']}",
                 param="items",
             )
-        if not item.price["active"]:
-            raise StripeError(
-                f"The price specified is inactive. This field only accepts active prices: "
-                f"{item.price['id']}",
-                param="items",
-            )
     first = items[0].price
     for item in items:
         if item.price["currency"] != first["currency"]:
@@ -151,8 +178,7 @@ def billed_together(items: list[Item]) -> Body:
                 "Currently, the simulator bills all items of a subscription at one interval.",
                 param="items",
             )
-    recurring: Body = first["recurring"]
-    return recurring
+    return first
 
 
 def item_body(books: Books, subscription_id: str, item: Item, period: Period) -> Body:
@@ -199,7 +225,7 @@ def _pace(price: Body) -> tuple[str, int]:
 
 
 def _blank(books: Books, terms: Terms, identifier: str, discounts: list[str]) -> Body:
-    recurring = billed_together(terms.items)
+    recurring = terms.items[0].price["recurring"]
     anchor = terms.trial_end or books.now
     end = terms.trial_end or boundary_after(books.now, books.now, recurring)
     items = [item_body(books, identifier, item, Period(books.now, end)) for item in terms.items]

@@ -7,12 +7,11 @@ from starlette.responses import Response
 
 from stripe_simulator.billing.life import cancel, schedule_end
 from stripe_simulator.billing.lines import amount_of, period_of, product_name
-from stripe_simulator.billing.subscriptions import plan_ahead
+from stripe_simulator.billing.subscriptions import ENDED, plan_ahead
 from stripe_simulator.books import Books
 from stripe_simulator.pages.forms import read_form
 from stripe_simulator.pages.rendering import message, page, see_other
 from stripe_simulator.resources.portal import SESSION_SECONDS
-from stripe_simulator.resources.subscriptions import ENDED
 from stripe_simulator.shapes import Body
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.store import Record, Store

@@ -8,7 +8,7 @@ from stripe_simulator.identifiers import new_id
 from stripe_simulator.resources.call import Call
 from stripe_simulator.shapes import Body, nulls_of, shape
 from stripe_simulator.store import Record
-from stripe_simulator.wire.listing import listed
+from stripe_simulator.wire.listing import slice_of
 
 _NOTHING_REQUIRED: Body = {
     "alternatives": [],
@@ -38,13 +38,9 @@ def retrieve(call: Call) -> Body:
 
 
 def list_all(call: Call) -> Body:
-    """The accounts that are connected to ours."""
-    answer = listed(call.books, "account", "/v1/accounts", call.parameters)
-    books = call.books
-    answer["data"] = [
-        body for body in answer["data"] if books.get("account", body["id"]).hidden["connected"]
-    ]
-    return answer
+    """The accounts that are connected to ours, newest first."""
+    accounts = [record.body for record in call.books.all("account") if record.hidden["connected"]]
+    return slice_of("/v1/accounts", accounts, call.parameters)
 
 
 def find_account(books: Books, account_id: str) -> Record:

@@ -2,6 +2,7 @@
 
 from stripe_simulator.billing.customers import blank_customer
 from stripe_simulator.billing.life import cancel
+from stripe_simulator.billing.subscriptions import ENDED
 from stripe_simulator.books import Books
 from stripe_simulator.errors import StripeError, missing
 from stripe_simulator.resources.call import Call, deleted, merged_metadata
@@ -12,10 +13,9 @@ from stripe_simulator.wire.listing import listed
 _EMAIL_CHARACTERS_MAX = 512
 _FIELDS = ("description", "email", "name", "phone", "preferred_locales", "address", "shipping")
 _SETTINGS = "invoice_settings.default_payment_method"
-CREATE_HONOURS = f"metadata payment_method tax_exempt {_SETTINGS} {' '.join(_FIELDS)}"
+CREATE_HONOURS = f"metadata tax_exempt {_SETTINGS} {' '.join(_FIELDS)}"
 UPDATE_HONOURS = f"metadata tax_exempt {_SETTINGS} {' '.join(_FIELDS)}"
 LIST_HONOURS = "created email"
-_ENDED = ("canceled", "incomplete_expired")
 
 
 def create(call: Call) -> Body:
@@ -58,7 +58,7 @@ def delete(call: Call) -> Body:
     """Delete a customer and cancel every subscription of theirs."""
     record = get_customer(call.books, call.id, param="id")
     for subscription in call.books.all("subscription", customer=call.id):
-        if subscription.body["status"] not in _ENDED:
+        if subscription.body["status"] not in ENDED:
             cancel(call.books, subscription, reason="cancellation_requested")
     last = record.body
     record.body = deleted("customer", call.id)

@@ -2,6 +2,7 @@
 
 from stripe_simulator.billing.changes import preview_change
 from stripe_simulator.billing.life import collect
+from stripe_simulator.billing.subscriptions import ENDED
 from stripe_simulator.errors import StripeError, missing
 from stripe_simulator.resources.call import Call
 from stripe_simulator.shapes import Body
@@ -46,7 +47,7 @@ def create_preview(call: Call) -> Body:
         raise StripeError(
             f"The subscription {identifier} belongs to another customer.", param="customer"
         )
-    if record.body["status"] in ("canceled", "incomplete_expired"):
+    if record.body["status"] in ENDED:
         raise missing("invoice", "upcoming", param="subscription")
     details = call.parameters.get("subscription_details", {})
     return preview_change(

@@ -13,10 +13,11 @@ from stripe_simulator.wire.listing import listed
 
 SESSION_SECONDS = SECONDS_PER_HOUR
 CONFIGURATION_HONOURS = (
-    "active business_profile default_return_url features.customer_update features.invoice_history "
+    "business_profile default_return_url features.customer_update features.invoice_history "
     "features.payment_method_update.enabled features.subscription_cancel "
     "features.subscription_update login_page.enabled metadata name"
 )
+CONFIGURATION_UPDATE_HONOURS = f"active {CONFIGURATION_HONOURS}"
 CONFIGURATION_LIST_HONOURS = "active is_default"
 SESSION_HONOURS = "configuration customer locale return_url"
 

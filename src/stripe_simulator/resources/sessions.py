@@ -7,7 +7,13 @@ from urllib.parse import urlsplit
 from stripe_simulator.billing.checkout import expire as expire_session
 from stripe_simulator.billing.discounts import reduction
 from stripe_simulator.billing.lines import money_text, round_half_up
-from stripe_simulator.billing.subscriptions import ITEMS_MAX, Item, billed_together
+from stripe_simulator.billing.subscriptions import (
+    ITEMS_MAX,
+    Item,
+    billed_together,
+    check_currency,
+    price_for_sale,
+)
 from stripe_simulator.clock import SECONDS_PER_DAY, SECONDS_PER_MINUTE
 from stripe_simulator.errors import StripeError, not_implemented
 from stripe_simulator.identifiers import new_id
@@ -204,9 +210,11 @@ def _items(call: Call) -> list[Item]:
                 code="parameter_invalid_integer",
                 param=f"line_items[{index}][quantity]",
             )
-        price = call.books.get("price", item["price"], param=f"line_items[{index}][price]")
-        items.append(Item(price.body, item.get("quantity", 1)))
-    billed_together(items)
+        price = price_for_sale(call.books, item["price"], param=f"line_items[{index}][price]")
+        items.append(Item(price, item.get("quantity", 1)))
+    currency = billed_together(items)["currency"]
+    if "customer" in call.parameters:
+        check_currency(call.books, call.parameters["customer"], currency)
     return items
 
 
@@ -293,8 +301,9 @@ def _blank(call: Call, currency: str) -> Body:
         ui_mode="hosted",
         url=f"{books.origin}/c/pay/{identifier}",
     )
-    if "customer_email" in parameters:
-        body["customer_details"] = _details(parameters["customer_email"])
+    email = _known_email(call)
+    if email is not None:
+        body["customer_details"] = _details(email)
     return body | call.given(
         "allow_promotion_codes",
         "cancel_url",
@@ -304,6 +313,13 @@ def _blank(call: Call, currency: str) -> Body:
         "locale",
         "success_url",
     )
+
+
+def _known_email(call: Call) -> str | None:
+    email: str | None = call.parameters.get("customer_email")
+    if "customer" in call.parameters:
+        email = call.books.get("customer", call.parameters["customer"]).body["email"]
+    return email
 
 
 def _details(email: str) -> Body:

@@ -8,7 +8,15 @@ from stripe_simulator.billing.life import cancel as cancel_subscription
 from stripe_simulator.billing.life import schedule_end
 from stripe_simulator.billing.lines import period_of
 from stripe_simulator.billing.payment_methods import charge
-from stripe_simulator.billing.subscriptions import Item, Terms, plan_ahead, settle_first, start
+from stripe_simulator.billing.subscriptions import (
+    ENDED,
+    Item,
+    Terms,
+    plan_ahead,
+    price_for_sale,
+    settle_first,
+    start,
+)
 from stripe_simulator.clock import SECONDS_PER_DAY
 from stripe_simulator.errors import StripeError, missing, not_implemented
 from stripe_simulator.resources.call import Call, merged_metadata
@@ -18,7 +26,6 @@ from stripe_simulator.store import Record
 from stripe_simulator.wire.listing import listed, slice_of
 
 TRIAL_DAYS_MAX = 730
-ENDED = ("canceled", "incomplete_expired")
 _ITEM = "items.price items.quantity items.metadata"
 CREATE_HONOURS = (
     f"cancel_at_period_end customer default_payment_method description discounts.coupon {_ITEM} "
@@ -186,7 +193,10 @@ def _card(call: Call, customer: Record) -> str | None:
 def _terms(call: Call, trial_end: int | None) -> Terms:
     parameters = call.parameters
     items = [
-        Item(_price(call, item.get("price", ""), f"items[{index}][price]"), item.get("quantity", 1))
+        Item(
+            price_for_sale(call.books, item.get("price", ""), param=f"items[{index}][price]"),
+            item.get("quantity", 1),
+        )
         for index, item in enumerate(call.require("items"))
     ]
     extra = {
@@ -205,10 +215,6 @@ def _terms(call: Call, trial_end: int | None) -> Terms:
         cancels_at_period_end=parameters.get("cancel_at_period_end", False),
         extra=extra,
     )
-
-
-def _price(call: Call, identifier: str, param: str) -> Body:
-    return call.books.get("price", identifier, param=param).body
 
 
 def _change_notes(call: Call, record: Record) -> None:

@@ -42,16 +42,26 @@ def listed(
 
 
 def slice_of(url: str, items: list[Body], parameters: Parameters) -> Body:
-    """One page of *items* that are part of another object, in their own order."""
+    """One page of *items*, in the order that they have.
+
+    Raises:
+        StripeError: The limit is out of range, or a cursor names nothing.
+    """
     limit = _limit(parameters)
-    start = 0
-    after = parameters.get("starting_after")
-    if after is not None:
-        places = [index for index, item in enumerate(items) if item["id"] == after]
-        if not places:
-            raise missing(items[0]["object"] if items else "item", after, param="starting_after")
-        start = places[0] + 1
-    return list_object(url, items[start : start + limit], has_more=len(items) > start + limit)
+    start, end = 0, len(items)
+    if "starting_after" in parameters:
+        start = _place_of(items, parameters["starting_after"], "starting_after") + 1
+    elif "ending_before" in parameters:
+        end = _place_of(items, parameters["ending_before"], "ending_before")
+        return list_object(url, items[max(0, end - limit) : end], has_more=end > limit)
+    return list_object(url, items[start : start + limit], has_more=end > start + limit)
+
+
+def _place_of(items: list[Body], identifier: str, param: str) -> int:
+    for place, item in enumerate(items):
+        if item["id"] == identifier:
+            return place
+    raise missing(items[0]["object"] if items else "object", identifier, param=param)
 
 
 def _page(parameters: Parameters, matching: dict[str, Any]) -> Page:

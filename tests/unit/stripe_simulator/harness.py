@@ -40,6 +40,7 @@ class Simulator:
     walker: Walker
     clock_file: Path
     http: httpx.Client
+    transport: Any
     offset_seconds: int = 0
     accounts: list[str] = field(default_factory=list)
 
@@ -49,6 +50,8 @@ class Simulator:
             key,
             client_id=client_id,
             base_addresses={"api": self.url, "connect": self.url, "files": self.url},
+            # A transport of its own would load all certificate authorities of the machine.
+            http_client=self.transport,
         )
 
     def api(self, method: str, path: str, *, key: str = KEY, **options: Any) -> httpx.Response:
@@ -184,6 +187,7 @@ def running(data: Path, clock_file: Path, walker: Walker, **settings: Any) -> It
         clock_file=clock_file,
         **{"retry_seconds": (0, 0, 0), **settings},
     )
+    transport: Any = stripe.RequestsClient(timeout=PATIENCE_SECONDS)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(Walked(create_app(configuration), walker), log_level="warning")
@@ -192,9 +196,10 @@ def running(data: Path, clock_file: Path, walker: Walker, **settings: Any) -> It
     thread.start()
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     try:
-        with httpx.Client(timeout=PATIENCE_SECONDS) as http:
-            yield Simulator(url, walker, clock_file, http)
+        with httpx.Client(timeout=PATIENCE_SECONDS, verify=False) as http:  # noqa: S501 - no TLS
+            yield Simulator(url, walker, clock_file, http, transport)
     finally:
+        transport.close()
         server.should_exit = True
         thread.join(PATIENCE_SECONDS)
         listening.close()
