@@ -45,7 +45,7 @@ class TierBody(Body):
 class TierAnswer(Answer):
     """A tier as stored; ``priceId`` and ``productId`` are null for a free one."""
 
-    name: str
+    name: Annotated[str, Field(examples=["pro"])]
     display_name: str
     price_cents: int
     currency: str

@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
+from dream_api.bridge.connect import PaymentRequired
 from dream_api.customers.platforms import Branding
 from dream_api.developers.management_usage import ManagementLimitReached
 from dream_api.kit.errors import FieldError, ValidationFailed
@@ -20,7 +21,7 @@ from dream_api.services.http.limits import RAW_BYTES_MAX
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.wire import Answer, Body
 
-router = APIRouter(prefix="/platform/branding")
+router = APIRouter(prefix="/platform/branding", responses=refusals(PaymentRequired))
 
 APP_NAME_CHARACTERS_MAX = 60
 

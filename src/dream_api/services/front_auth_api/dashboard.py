@@ -7,10 +7,12 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field
 from starlette.responses import JSONResponse, StreamingResponse
 
+from dream_api.bridge.connect import PaymentRequired
 from dream_api.customers.dashboard import DAYS_MAX, Filters
 from dream_api.customers.end_users import KEEP, Changes
 from dream_api.services.front_auth_api.answers import DayAnswer, UserAnswer
 from dream_api.services.front_auth_api.platform import Owned, Rooms
+from dream_api.services.http.refusals import refusals
 from dream_api.services.http.wire import (
     LIST_LIMIT_DEFAULT,
     USER_ID_CHARACTERS_MAX,
@@ -23,7 +25,7 @@ from dream_api.services.http.wire import (
     Omittable,
 )
 
-router = APIRouter(prefix="/platform/dashboard")
+router = APIRouter(prefix="/platform/dashboard", responses=refusals(PaymentRequired))
 
 AMOUNT_MAX = 1_000_000_000_000
 DAYS_DEFAULT = 30

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
+from dream_api.bridge.connect import PaymentRequired
 from dream_api.bridge.keys import OVERLAP_SECONDS_MAX, Issued, KeyLimitReached, KeysChanged
 from dream_api.developers.management_usage import ManagementLimitReached
 from dream_api.kit.keys import Mode
@@ -17,13 +18,15 @@ from dream_api.shared.identity import ReauthRequired
 
 router = APIRouter(prefix="/platform", route_class=CreatingRoute)
 
-_REFUSALS = refusals(ReauthRequired, KeyLimitReached, KeysChanged, ManagementLimitReached)
+_REFUSALS = refusals(
+    PaymentRequired, ReauthRequired, KeyLimitReached, KeysChanged, ManagementLimitReached
+)
 
 
 class CreateKey(Body):
     """One more secret key; without scopes it may do everything."""
 
-    name: Line
+    name: Annotated[Line, Field(examples=["Continuous integration"])]
     scopes: Annotated[
         Omittable[list[str]],
         Field(description="Some of `usage`, `customers`, `billing`, `read`."),
@@ -54,7 +57,7 @@ class KeyAnswer(Answer):
     """What can be seen of a secret key."""
 
     id: str
-    name: str
+    name: Annotated[str, Field(examples=["Secret key"])]
     hint: str
     scopes: list[str]
     created_at: Moment

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
+from dream_api.bridge.connect import PaymentRequired
 from dream_api.customers.platforms import PlatformSettings
 from dream_api.developers.management_usage import ManagementLimitReached
 from dream_api.kit.errors import FieldError, ValidationFailed
@@ -15,7 +16,7 @@ from dream_api.services.http.refusals import refusals
 from dream_api.services.http.urls import check_url, origin_of
 from dream_api.services.http.wire import Answer, Body, Omittable, Url
 
-router = APIRouter(prefix="/platform/settings")
+router = APIRouter(prefix="/platform/settings", responses=refusals(PaymentRequired))
 
 ADDRESSES_MAX = 50
 

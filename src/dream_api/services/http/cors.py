@@ -99,9 +99,12 @@ def _allowing(send: Send, origin: str) -> Send:
         (b"vary", b"Origin"),
     ]
 
+    names = {name for name, _ in extra[:2]}  # Twice the same header would allow nobody.
+
     async def allowed(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *extra]
+            kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in names]
+            message["headers"] = kept + extra
         await send(message)
 
     return allowed

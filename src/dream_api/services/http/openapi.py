@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic.alias_generators import to_camel
 
+from dream_api.customers.platforms import PlatformInactive
 from dream_api.kit.errors import DreamError, NotFound, Unavailable, ValidationFailed
 from dream_api.services.http import callers, errors
 from dream_api.services.http.examples import example_of
@@ -163,23 +164,22 @@ def _shared_refusals(
     path: str, method: str, operation: dict[str, Any], found: list[str]
 ) -> list[type[DreamError]]:
     """List what every route of this kind may refuse."""
-    shared: list[type[DreamError]] = [errors.BadRequest, errors.InternalError, Unavailable]
-    if found:
-        shared += [errors.Unauthenticated, errors.KeyInUrl]
-    if "sk" in found:
-        shared += [errors.SecretKeyRequired, errors.ScopeMissing]
-    if "dev" in found and method != "get":
-        shared.append(errors.CrossSiteRequest)
-    if "{" in path:
-        shared.append(NotFound)
-    if "requestBody" in operation:
-        shared += [errors.InvalidJson, errors.BodyTooLarge, errors.UnsupportedMediaType]
-        shared.append(errors.BodyTimeout)
-    if "requestBody" in operation or operation.get("parameters"):
-        shared.append(ValidationFailed)
-    if any(one.get("name") == IDEMPOTENCY_HEADER for one in operation.get("parameters", ())):
-        shared.append(IdempotencyConflict)
-    return shared
+    has_body = "requestBody" in operation
+    parameters = operation.get("parameters", ())
+    is_replayable = any(one.get("name") == IDEMPOTENCY_HEADER for one in parameters)
+    rules: tuple[tuple[Any, tuple[type[DreamError], ...]], ...] = (
+        (True, (errors.BadRequest, errors.InternalError, Unavailable)),
+        (found, (errors.Unauthenticated, errors.KeyInUrl)),
+        ("sk" in found, (errors.SecretKeyRequired, errors.ScopeMissing)),
+        (path.startswith("/v1/"), (PlatformInactive, errors.OriginNotAllowed)),
+        ("dev" in found and method != "get", (errors.CrossSiteRequest,)),
+        ("{" in path, (NotFound,)),
+        (has_body, (errors.InvalidJson, errors.BodyTooLarge, errors.UnsupportedMediaType)),
+        (has_body, (errors.BodyTimeout,)),
+        (has_body or parameters, (ValidationFailed,)),
+        (is_replayable, (IdempotencyConflict,)),
+    )
+    return [error for applies, refused in rules if applies for error in refused]
 
 
 def _is_replayable(method: str, context: RouteContext) -> bool:

@@ -107,7 +107,7 @@ class ProblemWriter:
             type=f"{self._public_url}/errors/{error.code}",
             title=error.title,
             status=error.status,
-            detail=error.detail,
+            detail=_detail(error),
             code=error.code,
             request_id=request_id_of(scope),
             errors=_field_errors(error),
@@ -245,6 +245,13 @@ def _wants_page(scope: Scope) -> bool:
     return any(
         name == b"accept" and b"text/html" in value.lower() for name, value in scope["headers"]
     )
+
+
+def _detail(error: DreamError) -> str:
+    """Name the field where the detail only says what is wrong with it."""
+    if len(error.errors) == 1 and error.errors[0].detail == error.detail:
+        return f"Correct {error.errors[0].param}: {error.detail.rstrip('.')}."
+    return error.detail
 
 
 def _field_errors(error: DreamError) -> tuple[FieldError, ...]:
