@@ -76,6 +76,6 @@ class BrokenStripe:
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one request."""
         self.asked.append(scope["path"])
-        headers = [(b"content-type", b"application/json"), (b"stripe-should-retry", b"false")]
+        headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._body})

@@ -10,9 +10,11 @@ import pytest
 
 from dream_api.bridge.keys.service import REPAIR_AFTER
 from dream_api.gateways.clock import MovableClock
+from dream_api.gateways.stripe import StripeModes, StripeUnavailable
 from dream_api.kit.keys import Mode
 from tests.integration.bridge.crashes import Crash, Fuse, dying_bindings, dying_stripes
 from tests.integration.bridge.shop import FREE, MAX, PRO, Shop
+from tests.stripe_server import gateway
 
 COMMITS_OF_A_SUBMIT = 4
 CALLS_OF_A_SUBMIT = 4
@@ -92,6 +94,20 @@ async def test_the_worker_finishes_what_nobody_submits_again(
     assert was_on_its_way == bool(usable_before)
     assert was_on_its_way == (published.secret_key is None)
     assert await connected.usable() == await connected.known()
+
+
+async def test_a_submit_that_was_answered_is_not_finished_behind_the_developers_back(
+    connected: Shop, clock: MovableClock
+) -> None:
+    """They heard that it failed and may have thought better of it."""
+    async with gateway("http://127.0.0.1:9") as away:
+        offline = connected.catalog(stripes=StripeModes(away, None))
+        with pytest.raises(StripeUnavailable):
+            await offline.create_products(connected.developer_id, Mode.LIVE, [PRO])
+
+    await worker_sweeps(connected, clock)
+
+    assert () == (await connected.tiers()).tiers
 
 
 @pytest.mark.parametrize("commits", range(1, COMMITS_OF_A_SUBMIT + 1))
