@@ -37,8 +37,9 @@ lock:      ## Resolve the dependencies anew into both locks (needs uv)
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --extra dev --output-file requirements-dev.lock
 
-openapi: setup  ## Write the API's description to docs/openapi.json
-	$(BIN)/dream-api openapi > .venv/openapi.json && mv .venv/openapi.json docs/openapi.json
+openapi: setup  ## Renew docs/api.md from the routes, and write openapi.json for generators
+	$(BIN)/python -m tests.contract.api_reference
+	$(BIN)/dream-api openapi > .venv/openapi.json && mv .venv/openapi.json openapi.json
 
 # --------------------------------------------------------------------------------------------------
 
