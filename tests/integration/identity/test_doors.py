@@ -307,3 +307,28 @@ def _decode(token: str, keys: dict[str, Any], audience: str, issuer: str) -> dic
         token, key, algorithms=["ES256"], audience=audience, issuer=issuer
     )
     return claims
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        "Bearer",
+        "Bearer ",
+        "Bearer a.b.c",
+        "Bearer " + "x" * 5_000,
+        "Bearer eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0Iiwia2lkIjoiYSJ9.e30.AA",
+        "Basic dXNlcjpwYXNz",
+        "bearer\ta.b.c",
+    ],
+    ids=lambda text: text[:20] + str(len(text)),
+)
+async def test_a_strange_credential_is_a_401(web: Web, credential: str) -> None:
+    """Never an error of ours, and never overruled by a cookie."""
+    tokens = await web.post("/platform/sign-up", {"email": ADA, "password": PASSWORD})
+    verified = await web.post("/platform/verify-email", {"email": ADA, "code": await web.code(ADA)})
+    cookie = verified.headers["set-cookie"].split(";")[0]
+
+    answer = await web.get("/platform/me", headers={"Authorization": credential, "Cookie": cookie})
+
+    assert 201 == tokens.status_code
+    assert (401, "unauthenticated") == (answer.status_code, answer.json()["code"])

@@ -50,11 +50,13 @@ class Outbox:
         self, connection: Connection, kind: str, payload: Mapping[str, Any], now: datetime
     ) -> None:
         """Queue a message in the transaction of the change that causes it."""
-        message_id = new_id("msg", now)
-        sealed = self._vault.encrypt(
-            json.dumps(payload, separators=(",", ":")), _place(message_id, kind)
-        )
-        sql.add(connection, message_id, kind, sealed, now)
+        self._add(connection, kind, payload, now)
+
+    def pretend(
+        self, connection: Connection, kind: str, payload: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Do the work of ``add`` and leave nothing, where time must not tell which it was."""
+        sql.remove(connection, self._add(connection, kind, payload, now))
 
     async def notify(self) -> None:
         """Say, after the commit, that something waits. Forgetting it only costs a moment."""
@@ -119,6 +121,15 @@ class Outbox:
                 sql.reseal(connection, row.message_id, self._vault.encrypt(text, context))
                 changed += 1
         return last, changed
+
+    def _add(
+        self, connection: Connection, kind: str, payload: Mapping[str, Any], now: datetime
+    ) -> str:
+        message_id = new_id("msg", now)
+        text = json.dumps(payload, separators=(",", ":"))
+        sealed = self._vault.encrypt(text, _place(message_id, kind))
+        sql.add(connection, message_id, kind, sealed, now)
+        return message_id
 
     async def _take(self, kinds: Collection[str], now: datetime) -> Message | None:
         return await self._store.write(lambda connection: sql.take(connection, kinds, now))
