@@ -10,14 +10,22 @@ PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 INTRODUCTION = """\
 # The API
 
-One line for each route; the running product shows examples and every error at `/docs`, and the whole description at `/openapi.json`.
+One line for each route.
+The running product shows examples and every error at `/docs`, and everything at `/openapi.json`.
 This page is written by `make openapi`, and a test compares it with the routes.
 
-Callers: **sk** `Authorization: Bearer sk_…` · **pk** `X-Publishable-Key: pk_…` · **user** pk and `Authorization: Bearer <end user's token>` · **dev** console session or `Authorization: Bearer <developer's token>` · – anybody.
-Every route may also answer a [problem](errors); the column *Refusals* counts the statuses that are worth a branch in your code.
+| Caller | Sends |
+|---|---|
+| sk | `Authorization: Bearer sk_…` |
+| pk | `X-Publishable-Key: pk_…` |
+| user | pk and `Authorization: Bearer <end user's token>` |
+| dev | the console's session cookie, or `Authorization: Bearer <developer's token>` |
+
+Every route may also answer a [problem](errors).
+*Refusals* leaves out the statuses that nearly all of them may answer.
 """
 EVERYWHERE = {"400", "408", "413", "415", "422", "500", "503"}
-"""Statuses that nearly every route may answer; they tell nothing about a route."""
+"""Statuses that nearly every route may answer; they tell nothing about one."""
 
 
 def reference() -> str:
@@ -40,9 +48,9 @@ def _lines(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
             refusals = ", ".join(
                 status for status in statuses if status >= "400" and status not in EVERYWHERE
             )
-            callers = ", ".join(operation["x-callers"]) or "–"
+            callers = ", ".join(operation["x-callers"]) or "anybody"
             summary = operation["description"].split("\n\n")[0].replace("\n", " ").strip()
-            cells = (f"`{method.upper()} {path}`", callers, answers, refusals or "–", summary)
+            cells = (f"`{method.upper()} {path}`", callers, answers, refusals or "none", summary)
             yield operation["tags"][0], f"| {' | '.join(cells)} |"
 
 
