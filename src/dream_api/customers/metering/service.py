@@ -140,7 +140,7 @@ class Metering:
         """
         now_ms = to_milliseconds(self._clock.now())
         prepared = [self._prepare(event, None, now_ms) for event in events]
-        self._check_timestamps(platform_id, prepared, now_ms, path="events.{}.timestamp")
+        self._check_timestamps(platform_id, prepared, now_ms, path="events[{}].timestamp")
         decisions: list[Decision] = []
         for start in range(0, len(prepared), EVENTS_PER_CALL_MAX):
             turn = tuple(prepared[start : start + EVENTS_PER_CALL_MAX])

@@ -33,8 +33,8 @@ from dream_api.services.api_multi.events import (
     read_question,
 )
 from dream_api.services.http.entrance import Entrance
-from dream_api.services.http.errors import ScopeMissing
-from dream_api.services.http.limits import BATCH_BYTES_MAX, JSON_BYTES_MAX, QUERY_BYTES_MAX
+from dream_api.services.http.errors import BodyTooLarge, ScopeMissing
+from dream_api.services.http.limits import BATCH_BYTES_MAX, JSON_BYTES_MAX, read_body
 from dream_api.services.http.measures import Measures
 from dream_api.services.http.problems import Problems, ProblemWriter
 from dream_api.services.http.request_ids import HEADER as REQUEST_ID
@@ -115,20 +115,19 @@ class DataPlane:
         if lane is None or lane.method != scope["method"]:
             await self._app(scope, receive, send)
             return
-        started_seconds = monotonic_seconds()
         headers = dict(scope["headers"])
         access = self._recognised(lane, scope, headers)
-        if access is None or (lane.bytes_max and not _has_whole_body(receive)):
+        if access is None:
             await self._app(scope, receive, send)
             return
-        body = scope["query_string"]
-        if lane.bytes_max:
-            message = await receive()
-            receive = _replayed(message, receive)
-            body = message.get("body", b"")
+        started_seconds = monotonic_seconds()
         try:
+            body = await _body(lane, scope, headers, receive)
+            if body is None:
+                return  # The client went away; nobody is left to answer.
+            receive = _replayed(body, receive) if lane.bytes_max else receive
             answer = None
-            if len(body) <= (lane.bytes_max or QUERY_BYTES_MAX) and _KEY_MARK not in body:
+            if _KEY_MARK not in body:
                 answer = await lane.handler(access, headers, body)
         except Exception as error:  # noqa: BLE001 - the entrance tells refusals from bugs.
             await self._refused(error, scope, receive, send)
@@ -239,17 +238,26 @@ def _may_call(scopes: tuple[str, ...], method: str, path: str) -> bool:
     return True
 
 
-def _has_whole_body(receive: Receive) -> bool:
-    """Tell whether the body is here already, so that reading it needs no deadline.
+async def _body(
+    lane: _Lane, scope: Scope, headers: dict[bytes, bytes], receive: Receive
+) -> bytes | None:
+    """Read what the lane is asked: a body, under the same limits as everywhere, or a query.
 
-    uvicorn's ``receive`` is a method of the request, which knows; any other server's is asked
-    under the deadline of the layers behind.
+    A body that is here already needs no deadline. uvicorn's ``receive`` is a method of the
+    request, which knows; any other server's is always read under the deadline.
     """
-    return getattr(getattr(receive, "__self__", None), "more_body", True) is False
+    if not lane.bytes_max:
+        return bytes(scope["query_string"])
+    if getattr(getattr(receive, "__self__", None), "more_body", True):
+        return await read_body(headers, receive, lane.bytes_max)
+    body = bytes((await receive()).get("body", b""))
+    if len(body) > lane.bytes_max:
+        raise BodyTooLarge(f"Send at most {lane.bytes_max:,} bytes to this address.")
+    return body
 
 
-def _replayed(message: Message, receive: Receive) -> Receive:
-    """Hand on a message that was read already; afterwards ask as usual."""
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Hand on a body that was read already; afterwards ask as usual."""
     is_sent = False
 
     async def replayed() -> Message:
@@ -257,7 +265,7 @@ def _replayed(message: Message, receive: Receive) -> Receive:
         if is_sent:
             return await receive()
         is_sent = True
-        return message
+        return {"type": "http.request", "body": body, "more_body": False}
 
     return replayed
 

@@ -113,7 +113,7 @@ class Limits:
             await self._app(scope, receive, send)
             return
         rule = body_rule(scope["path"])
-        body = await _read_body(headers, receive, rule.bytes_max)
+        body = await read_body(headers, receive, rule.bytes_max)
         if body is None:
             return  # The client went away; nobody is left to answer.
         if body:
@@ -160,7 +160,14 @@ def _check_address(scope: Scope) -> None:
         raise KeyInUrl("Send the secret key as Authorization: Bearer, and rotate this one.")
 
 
-async def _read_body(headers: dict[bytes, bytes], receive: Receive, bytes_max: int) -> bytes | None:
+async def read_body(headers: dict[bytes, bytes], receive: Receive, bytes_max: int) -> bytes | None:
+    """Read a whole body under its deadline; None when the client has gone.
+
+    Raises:
+        UnsupportedMediaType: it is compressed.
+        BodyTooLarge: it is larger than *bytes_max*.
+        BodyTimeout: it did not arrive in time.
+    """
     if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
         raise UnsupportedMediaType("Send the body without Content-Encoding.")
     declared = headers.get(b"content-length", b"")

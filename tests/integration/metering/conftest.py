@@ -1,0 +1,109 @@
+"""A platform with tiers and a key, metering on real SQLite, and looks into the tables."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dream_api.customers.metering import Metering, audit
+from dream_api.customers.platforms import Tier, TierConfig, write_key, write_tiers
+from dream_api.kit.keys import Mode, hash_key, issue_key
+from dream_api.kit.periods import rfc3339
+from dream_api.stores import Bindings, Connection
+
+FREE = Tier("free", "Free", 0, limit=100)
+PRO = Tier("pro", "Pro", 2900, limit=1_000, rate_limit_per_minute=60)
+UNLIMITED = Tier("unlimited", "Unlimited", 9900)
+NOON = datetime(2026, 11, 15, 12, 0, tzinfo=UTC)
+
+
+class FixedClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        """Give the moment that the test has set."""
+        return self.moment
+
+
+@dataclass
+class World:
+    """One platform and everything that a test does to it."""
+
+    bindings: Bindings
+    clock: Any
+    metering: Metering
+    data_dir: Path
+    platform_id: str
+
+    async def publish(self, *tiers: Tier) -> None:
+        """Replace the tiers."""
+        tokens = self.bindings.api_multi.customer_tokens
+
+        def verb(connection: Connection) -> None:
+            write_tiers(connection, tokens, self.platform_id, TierConfig(tiers))
+
+        await self.write(verb)
+
+    async def issue_key(self, **record: Any) -> str:
+        """Make a secret key that works."""
+        secret = issue_key("sk", Mode.TEST)
+        await self.put_key(secret, **record)
+        return secret
+
+    async def put_key(self, secret: str, **record: Any) -> None:
+        """Write the row of a key."""
+        tokens = self.bindings.api_multi.customer_tokens
+        row = {
+            "platformId": self.platform_id,
+            "keyId": "key_1",
+            "scopes": [],
+            "createdAt": rfc3339(self.clock.now()),
+            "expiresAt": None,
+            "revokedAt": None,
+            "lastUsedAt": None,
+        } | record
+
+        def verb(connection: Connection) -> None:
+            write_key(connection, tokens, self.platform_id, hash_key(secret), row)
+
+        await self.write(verb)
+
+    async def write(self, verb: Callable[[Connection], Any]) -> Any:
+        """Run a verb of the customers' world."""
+        return await self.bindings.api_multi.customers.write(verb)
+
+    async def differences(self) -> list[str]:
+        """Audit."""
+        return [str(found) for found in await self.bindings.api_multi.customers.read(audit)]
+
+    def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Look into the file as an outside reader would."""
+        connection = sqlite3.connect(self.data_dir / "customers.db")
+        try:
+            return connection.execute(sql, parameters).fetchall()
+        finally:
+            connection.close()
+
+    def counts(self) -> dict[str, int]:
+        """Count this platform's rows in every table that counting writes."""
+        count = "SELECT count(*) FROM {} WHERE platform_id = ?"
+        tables = ("customer_usage_kv", "users", "metering_ledger", "metering_idempotency")
+        return {table: self.rows(count.format(table), self.platform_id)[0][0] for table in tables}
+
+
+@pytest.fixture
+async def world(bindings: Bindings, data_dir: Path) -> AsyncIterator[World]:
+    """Give a platform with a free tier of 100, and pro."""
+    clock = FixedClock(NOON)
+    metering = Metering(bindings.api_multi, clock)
+    made = World(bindings, clock, metering, data_dir, issue_key("pk", Mode.TEST))
+    await made.publish(FREE, PRO, UNLIMITED)
+    yield made
+    await metering.close()
