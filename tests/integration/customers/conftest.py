@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from dream_api.app.doors import ALL_SERVICES, build_doors
+from dream_api.app.doors import ServiceName, build_doors
 from dream_api.app.rooms import build_house, build_outside
 from dream_api.customers.dashboard import Dashboard
 from dream_api.customers.end_users import EndUsers
@@ -112,10 +112,12 @@ def _settings(data_dir: Path, stripe_url: str) -> Settings:
 async def door(
     shop: Shop, bindings: Bindings, data_dir: Path, stripe_url: str
 ) -> AsyncIterator[Door]:
-    """Serve every door in front of the shop."""
+    """Serve the customers' door in front of the shop."""
     outside = build_outside(_settings(data_dir, stripe_url), shop.clock)
     house = build_house(bindings, outside)
-    asgi = build_doors(house, outside, services=ALL_SERVICES, development=True, checks={})
+    asgi = build_doors(
+        house, outside, services=frozenset({ServiceName.API_MULTI}), development=True, checks={}
+    )
     secret_key = issue_key("sk", Mode.TEST)
     record: dict[str, Any] = {
         "platformId": shop.platform_id,

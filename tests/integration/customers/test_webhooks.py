@@ -3,8 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
-
 from tests.integration.customers.door import CONNECT_SECRET, Door
 
 
@@ -28,38 +26,39 @@ async def test_an_event_that_comes_often_is_stored_once(door: Door) -> None:
     assert ["evt_1"] == await _stored(door)
 
 
-@pytest.mark.parametrize(
-    "delivery",
-    [
-        {"secret": "whsec_another"},
-        {"secret": ""},
-        {"age_seconds": 301},
-        {"age_seconds": -301},
-        {"body": b"[]"},
-        {"body": b'"x"'},
-        {"body": b"no json"},
-        {"body": b"\xff\xfe"},
-        {"body": b"{}"},
-    ],
-    ids=str,
+UNSIGNED: tuple[dict[str, Any], ...] = (
+    {"secret": "whsec_another"},
+    {"secret": ""},
+    {"age_seconds": 301},
+    {"age_seconds": -301},
+    {"body": b"[]"},
+    {"body": b'"x"'},
+    {"body": b"no json"},
+    {"body": b"\xff\xfe"},
+    {"body": b"{}"},
 )
-async def test_what_stripe_did_not_sign_is_refused(door: Door, delivery: dict[str, Any]) -> None:
-    """400, and nothing is stored: wrong secret, too old, from the future, no event."""
-    answer = await door.deliver(door.event(), **delivery)
+ODD_HEADERS = (None, "", "t=1", "v1=00", "t=x,v1=00", "t=1,v0=00", "," * 5_000)
 
-    assert (400, "invalid_signature") == (answer.status_code, answer.json()["code"])
+
+async def test_what_stripe_did_not_sign_is_refused(door: Door) -> None:
+    """400, and nothing is stored: wrong secret, too old, from the future, no event."""
+    answers = [await door.deliver(door.event(), **delivery) for delivery in UNSIGNED]
+
+    assert [(400, "invalid_signature")] * len(UNSIGNED) == [
+        (answer.status_code, answer.json()["code"]) for answer in answers
+    ]
     assert [] == await _stored(door)
 
 
-@pytest.mark.parametrize(
-    "header", [None, "", "t=1", "v1=00", "t=x,v1=00", "t=1,v0=00", "," * 5_000]
-)
-async def test_an_odd_signature_is_refused(door: Door, header: str | None) -> None:
+async def test_an_odd_signature_is_refused(door: Door) -> None:
     """Whatever stands there, it is a 400."""
-    headers = {} if header is None else {"Stripe-Signature": header}
-    answer = await door.http.post("/webhook/stripe", content=b"{}", headers=headers)
+    statuses = {}
+    for header in ODD_HEADERS:
+        headers = {} if header is None else {"Stripe-Signature": header}
+        answer = await door.http.post("/webhook/stripe", content=b"{}", headers=headers)
+        statuses[header] = answer.status_code
 
-    assert 400 == answer.status_code
+    assert dict.fromkeys(ODD_HEADERS, 400) == statuses
 
 
 async def test_an_event_of_290_seconds_ago_is_taken(door: Door) -> None:
