@@ -24,6 +24,7 @@ JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1In0.c2lnbmF0dXJl"
         JWT,
         "ada@example.com",
     ],
+    ids=["live key", "test key", "stripe key", "restricted key", "webhook secret", "jwt", "mail"],
 )
 def test_what_looks_like_a_secret_is_replaced(secret: str) -> None:
     """Wherever it stands in a line."""

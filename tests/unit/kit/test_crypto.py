@@ -95,7 +95,11 @@ def test_master_keys_are_read_from_a_list() -> None:
     assert 1 == len(parse_master_keys(new_master_key()))
 
 
-@pytest.mark.parametrize("text", ["", "short", "c2hvcnQ=", "ä", new_master_key() + ","])
+@pytest.mark.parametrize(
+    "text",
+    ["", "short", "c2hvcnQ=", "ä", new_master_key() + ","],
+    ids=["empty", "not base64", "too few bytes", "not ascii", "an empty second key"],
+)
 def test_what_is_no_master_key_is_refused_without_being_repeated(text: str) -> None:
     """The refusal may stand in a log."""
     with pytest.raises(ValueError, match="master key") as refusal:
