@@ -104,7 +104,7 @@ class Journey:
         assert 303 == paid.status_code, paid.text
 
         async def plan() -> bool:
-            return "paid" == (await self.me(developer))["plan"]
+            return bool("paid" == (await self.me(developer))["plan"])
 
         await eventually(plan)
 
@@ -134,9 +134,7 @@ class Journey:
         developer.secret_key = created["secretKey"] or developer.secret_key
         return created
 
-    async def ready_developer(
-        self, tiers: Sequence[dict[str, Any]] = (FREE, PRO)
-    ) -> Developer:
+    async def ready_developer(self, tiers: Sequence[dict[str, Any]] = (FREE, PRO)) -> Developer:
         """Walk a developer from sign-up to keys."""
         developer = await self.sign_up()
         await self.pay(developer)

@@ -12,28 +12,31 @@ from typing import Any
 import httpx
 
 CONNECTIONS = 32
+OK = 200
 
 
 async def run(base_url: str, secret_key: str, user_id: str, names: list[str], log: Path) -> None:
-    """Send one track per name in parallel; log each acknowledged answer before sending more."""
-    limits = httpx.Limits(max_connections=CONNECTIONS)
+    """Send one track per name from parallel connections; log each answer before sending more."""
     headers = {"Authorization": f"Bearer {secret_key}"}
+    waiting = iter(names)
     with log.open("a") as answers:
-        async with httpx.AsyncClient(base_url=base_url, limits=limits, timeout=30) as client:
 
-            async def one(name: str) -> None:
-                body = {"userId": user_id, "idempotencyKey": name}
-                try:
-                    answer = await client.post("/v1/track", json=body, headers=headers)
-                except httpx.HTTPError:
-                    return  # Never acknowledged; the caller repeats it with the same key.
-                line: dict[str, Any] = {"name": name, "status": answer.status_code}
-                if answer.status_code == 200:
-                    line |= answer.json()
-                answers.write(json.dumps(line) + "\n")
-                answers.flush()
+        async def send_in_turn() -> None:
+            # A client each: one shared pool spends its time on its own queue.
+            async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=30) as client:
+                for name in waiting:
+                    body = {"userId": user_id, "idempotencyKey": name}
+                    try:
+                        answer = await client.post("/v1/track", json=body)
+                    except httpx.HTTPError:
+                        continue  # Never acknowledged; the caller repeats it with the same key.
+                    line: dict[str, Any] = {"name": name, "status": answer.status_code}
+                    if answer.status_code == OK:
+                        line |= answer.json()
+                    answers.write(json.dumps(line) + "\n")
+                    answers.flush()
 
-            await asyncio.gather(*(one(name) for name in names))
+        await asyncio.gather(*(send_in_turn() for _ in range(CONNECTIONS)))
 
 
 if __name__ == "__main__":

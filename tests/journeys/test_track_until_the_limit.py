@@ -4,7 +4,7 @@ from tests.journeys.driver import DECLINED_CARD, Journey, eventually
 
 
 async def test_usage_stops_at_the_limit_and_an_upgrade_lifts_it_at_once(journey: Journey) -> None:
-    """The fourth call of a tier of three is denied; after paying, the next call counts as fourth."""
+    """The fourth call of a tier of three is denied; after paying, the next counts as fourth."""
     developer = await journey.ready_developer()
 
     decisions = [await journey.track(developer, "u_1") for _ in range(4)]
@@ -29,7 +29,7 @@ async def test_the_webhook_alone_upgrades_too(journey: Journey) -> None:
     await journey.pay_with(await journey.checkout(developer, "u_1"))
 
     async def is_pro() -> bool:
-        return "pro" == (await journey.customer(developer, "u_1"))["plan"]
+        return bool("pro" == (await journey.customer(developer, "u_1"))["plan"])
 
     await eventually(is_pro)
     row = await journey.customer(developer, "u_1")
@@ -102,7 +102,10 @@ async def test_an_end_user_signs_up_and_is_counted_by_their_own_token(journey: J
     """The token carries the three claims; a user counts for themselves and nobody else."""
     developer = await journey.ready_developer()
     publishable = {"X-Publishable-Key": developer.platform_id}
-    person = {"email": f"ann-{developer.user_id[-6:]}@example.com", "password": "a quiet green lake"}
+    person = {
+        "email": f"ann-{developer.user_id[-6:]}@example.com",
+        "password": "a quiet green lake",
+    }
     signed_up = await journey.http.post("/v1/auth/sign-up", json=person, headers=publishable)
     code = await journey.code_for(person["email"])
     verified = await journey.http.post(
