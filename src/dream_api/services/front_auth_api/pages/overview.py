@@ -34,7 +34,7 @@ async def overview(request: Request, console: SignedInConsole) -> Response:
     days = _days_of(request)
     shared = {"console": console, "days": days, "day_choices": DAY_CHOICES}
     if console.platform_id is None:
-        return render(request, "console/overview.html", **shared, payment=None)
+        return render(request, "console/overview.html", **shared)
     metrics = await rooms_of(request).dashboard.metrics(console.platform_id, days)
     usage_total = sum(day.count for day in metrics.usage_by_day)
     new_users = sum(day.count for day in metrics.new_users_by_day)
