@@ -18,12 +18,10 @@ def write_lines(lines: Iterable[Sequence[Cell]]) -> str:
     return text.getvalue()
 
 
-def _safe(cell: Cell) -> str:
-    """Write a cell; text that a spreadsheet would take for a formula gets a leading quote."""
-    if cell is None:
-        return ""
+def _safe(cell: Cell) -> str | int | None:
+    """Make a cell that runs nothing; the writer turns numbers and nothing into text itself."""
+    if isinstance(cell, str):
+        return f"'{cell}" if cell.startswith(_DANGEROUS) else cell
     if isinstance(cell, datetime):
         return rfc3339(cell)
-    if isinstance(cell, str) and cell.startswith(_DANGEROUS):
-        return f"'{cell}"
-    return str(cell)
+    return cell

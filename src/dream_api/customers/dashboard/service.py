@@ -1,6 +1,7 @@
 """The dashboard's verbs. They read only, so front-auth-api's bindings are enough."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from dream_api.customers import metering
@@ -59,6 +60,9 @@ class Dashboard:
 
         def verb(connection: Connection) -> Page:
             view, tiers = self._view(connection, platform_id, filters)
+            total = rows.count_users(connection, platform_id, view)
+            is_few = filters.q is not None and total <= rows.FEW
+            view = replace(view, is_search_of_few=is_few)
             found = rows.list_users(
                 connection, platform_id, view, after=after, backward=backward, limit=limit + 1
             )
@@ -71,7 +75,7 @@ class Dashboard:
                 rows=[row_of(user, tiers, view.now) for _, user in page],
                 next_cursor=_write_position("next", last, scope) if has_next else None,
                 prev_cursor=_write_position("prev", first, scope) if has_prev else None,
-                total=rows.count_users(connection, platform_id, view),
+                total=total,
             )
 
         return await self._store.read(verb)
