@@ -4,6 +4,7 @@ What is owed is in the store, so a killed simulator goes on where it stopped.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,6 +23,7 @@ ENDPOINTS_AT_ONCE_MAX = 50
 # Runs a function on the store in one transaction, and answers what it answers.
 Work = Callable[[Callable[[Store], object]], Awaitable[object]]
 
+_logger = logging.getLogger(__name__)
 _HEADERS = {
     "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
     "Accept": "*/*; q=0.5, application/xml",
@@ -80,7 +82,11 @@ class Deliverer:
         try:
             while True:
                 self._wake.clear()
-                await self._start_due()
+                try:
+                    await self._start_due()
+                except Exception:
+                    # What is owed stays owed; the loop must outlive the cause.
+                    _logger.exception("deliveries could not be started")
                 await self._wait()
         finally:
             for task in self._busy.values():

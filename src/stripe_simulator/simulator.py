@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,6 +24,8 @@ from stripe_simulator.store import Store
 
 T = TypeVar("T")
 TICK_SECONDS = 0.25
+
+_logger = logging.getLogger(__name__)
 
 
 class Simulator:
@@ -96,7 +99,12 @@ class Simulator:
     async def _tick(self) -> None:
         """Roll time forward also when nobody asks."""
         while True:
-            steps = await self._quiet_work(self._roll)
+            steps = 0
+            try:
+                steps = await self._quiet_work(self._roll)
+            except Exception:
+                # Requests fail loudly for the same reason; the loop must outlive the cause.
+                _logger.exception("time could not be rolled forward")
             if steps:
                 self._deliverer.wake()
             if steps < STEPS_MAX:

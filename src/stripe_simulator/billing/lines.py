@@ -69,7 +69,7 @@ def full_lines(books: Books, subscription: Body, period: Period) -> list[Body]:
 
 def _described(books: Books, item: Body) -> str:
     """For instance ``1 x Pro (at $29.00 / month)``."""
-    return f"{item['quantity']} {_TIMES} {product_name(books, item)} ({price_text(item)})"
+    return f"{item['quantity']} {_TIMES} {product_name(books, item)} (at {price_text(item)})"
 
 
 def trial_lines(books: Books, subscription: Body, period: Period) -> list[Body]:
@@ -131,12 +131,12 @@ def product_name(books: Books, item: Body) -> str:
 
 
 def price_text(item: Body) -> str:
-    """For instance ``at $29.00 / month``."""
+    """For instance ``$29.00 / month``."""
     price = item["price"]
     recurring = price["recurring"]
     count = recurring["interval_count"]
     every = recurring["interval"] if count == 1 else f"{count} {recurring['interval']}s"
-    return f"at {money_text(price['unit_amount'] or 0, price['currency'])} / {every}"
+    return f"{money_text(price['unit_amount'] or 0, price['currency'])} / {every}"
 
 
 def money_text(amount: int, currency: str) -> str:
@@ -146,6 +146,11 @@ def money_text(amount: int, currency: str) -> str:
     else:
         value = f"{Decimal(amount) / _CENTS_PER_UNIT:,.2f}"
     return f"${value}" if currency == "usd" else f"{value} {currency.upper()}"
+
+
+def moment_text(moment: int) -> str:
+    """For instance ``23 Nov 2025 14:05:00 UTC``."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%d %b %Y %H:%M:%S UTC")
 
 
 def day_text(moment: int) -> str:

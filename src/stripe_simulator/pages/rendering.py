@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from stripe_simulator.billing.lines import day_text, money_text
+from stripe_simulator.billing.lines import day_text, moment_text, money_text
 
 # No script, no frame, no foreign content. form-action is left open on purpose: Chromium applies
 # it to redirects as well, and a payment ends with a redirect to the shop's own origin.
@@ -47,6 +47,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": day_text}
+    environment.filters |= {"day": day_text, "moment": moment_text}
     environment.globals |= {"money": money_text}
     return environment

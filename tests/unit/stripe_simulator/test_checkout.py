@@ -308,6 +308,20 @@ def test_a_known_customer_is_kept(
     assert ["ada@example.com"] == [found.email for found in client.v1.customers.list().data]
 
 
+def test_a_deleted_customer_cannot_pay(
+    simulator: Simulator, client: stripe.StripeClient, price: stripe.Price
+) -> None:
+    """The page says so, and nothing is made."""
+    customer = client.v1.customers.create({"email": "ada@example.com"})
+    session = open_session(client, price, customer=customer.id)
+    client.v1.customers.delete(customer.id)
+
+    answer = simulator.fill_in(url_of(session))
+
+    assert 400 == answer.status_code
+    assert "No such customer" in reason(answer)
+
+
 def test_a_trial_costs_nothing_today(
     simulator: Simulator, client: stripe.StripeClient, price: stripe.Price
 ) -> None:

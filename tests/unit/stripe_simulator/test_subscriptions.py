@@ -385,6 +385,48 @@ def test_a_downgrade_at_once_leaves_a_credit_for_later(
     )
 
 
+def test_who_has_an_archived_price_keeps_it(
+    simulator: Simulator, client: stripe.StripeClient, price: stripe.Price
+) -> None:
+    """Quantity and notes still change; whoever left the price cannot come back to it."""
+    subscription = read(simulator, subscribe(simulator, price))
+    client.v1.prices.update(price.id, {"active": False})
+    item_id = item_of(subscription)["id"]
+
+    more = client.v1.subscriptions.update(
+        subscription["id"], {"items": [{"id": item_id, "price": price.id, "quantity": 2}]}
+    )
+    change(client, subscription, monthly_price(client, 9900))
+
+    assert 2 == more["items"].data[0].quantity
+    with pytest.raises(stripe.InvalidRequestError, match="inactive"):
+        change(client, subscription, price)
+
+
+def test_a_customer_pays_in_one_currency(
+    simulator: Simulator, client: stripe.StripeClient, price: stripe.Price
+) -> None:
+    """https://docs.stripe.com/billing/customer: until what runs has ended."""
+    in_euro = client.v1.prices.create(
+        {
+            "product": str(price.product),
+            "currency": "eur",
+            "unit_amount": 2900,
+            "recurring": {"interval": "month"},
+        }
+    )
+    customer = read(simulator, subscribe(simulator, price))["customer"]
+
+    with pytest.raises(stripe.InvalidRequestError, match="cannot combine currencies"):
+        client.v1.subscriptions.create(
+            {
+                "customer": customer,
+                "items": [{"price": in_euro.id}],
+                "payment_behavior": "default_incomplete",
+            }
+        )
+
+
 def test_another_interval_starts_a_new_period_now(
     simulator: Simulator, client: stripe.StripeClient, price: stripe.Price
 ) -> None:
