@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from dream_api.customers.platforms import Tier
 from dream_api.customers.subscriptions import CheckoutNotComplete, PlanChange, SubscriptionExists
 from dream_api.kit.errors import DreamError, NotFound
-from dream_api.services.api_multi.pages.host import Host, HostedPage
+from dream_api.services.api_multi.pages.host import Host, HostedPage, OpenHostedPage
 from dream_api.services.api_multi.pages.pricing import show_pricing
 from dream_api.services.pages.forms import Form, read_form
 from dream_api.services.pages.links import with_query
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/p/{platform_id}", route_class=PageRoute, include_in_
 
 
 @router.post("/checkout")
-async def checkout(request: Request, host: HostedPage) -> Response:
+async def checkout(request: Request, host: OpenHostedPage) -> Response:
     """Open a Checkout session and lead to it; with a running subscription, to switching."""
     form = await read_form(request)
     person = host.signed_in(request)
@@ -51,7 +51,7 @@ async def checkout_return(request: Request, host: HostedPage) -> Response:
 
 
 @router.get("/change-plan")
-async def preview_change(request: Request, host: HostedPage) -> Response:
+async def preview_change(request: Request, host: OpenHostedPage) -> Response:
     """Show what switching would cost now and when it takes effect."""
     person = host.signed_in(request)
     tier = _tier(host, request.query_params.get("tier", ""))
@@ -65,7 +65,7 @@ async def preview_change(request: Request, host: HostedPage) -> Response:
 
 
 @router.post("/change-plan")
-async def change(request: Request, host: HostedPage) -> Response:
+async def change(request: Request, host: OpenHostedPage) -> Response:
     """Switch."""
     form = await read_form(request)
     person = host.signed_in(request)

@@ -105,7 +105,20 @@ async def read_host(request: Request, platform_id: str) -> Host:
     )
 
 
+async def read_open_host(request: Request, platform_id: str) -> Host:
+    """Find the platform of a page where people join or buy.
+
+    Raises:
+        HTTPException: 404, there is no such platform.
+        PlatformInactive: its developer no longer pays us; who has an account keeps it.
+    """
+    host = await read_host(request, platform_id)
+    await host.rooms.metering.gate(platform_id)
+    return host
+
+
 HostedPage = Annotated[Host, Depends(read_host)]
+OpenHostedPage = Annotated[Host, Depends(read_open_host)]
 
 
 def rooms_of(request: Request) -> ApiMulti:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from dream_api.customers.platforms import Tier
 from dream_api.kit.errors import DreamError
-from dream_api.services.api_multi.pages.host import Host, HostedPage
+from dream_api.services.api_multi.pages.host import Host, OpenHostedPage
 from dream_api.services.pages.forms import Form
 from dream_api.services.pages.links import with_query
 from dream_api.services.pages.routing import PageRoute
@@ -29,7 +29,7 @@ class Card:
 
 
 @router.get("/pricing")
-async def pricing(request: Request, host: HostedPage) -> Response:
+async def pricing(request: Request, host: OpenHostedPage) -> Response:
     """Show what the platform sells."""
     return await show_pricing(request, host, Form())
 

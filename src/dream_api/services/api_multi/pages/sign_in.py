@@ -5,7 +5,7 @@ import re
 from fastapi import APIRouter, Request, Response
 
 from dream_api.kit.errors import ValidationFailed
-from dream_api.services.api_multi.pages.host import Host, HostedPage
+from dream_api.services.api_multi.pages.host import Host, HostedPage, OpenHostedPage
 from dream_api.services.http.cookies import delete_session_cookie, end_user_cookie
 from dream_api.services.http.urls import check_url, origin_of
 from dream_api.services.pages import sign_in as flow
@@ -23,25 +23,25 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 @router.get("/sign-up")
-async def show_sign_up(request: Request, host: HostedPage) -> Response:
+async def show_sign_up(request: Request, host: OpenHostedPage) -> Response:
     """Ask for an address and a password."""
     return flow.show(request, _door(request, host), "sign_up")
 
 
 @router.post("/sign-up")
-async def sign_up(request: Request, host: HostedPage) -> Response:
+async def sign_up(request: Request, host: OpenHostedPage) -> Response:
     """Begin a sign-up; the code follows by mail."""
     return await flow.sign_up(request, _door(request, host))
 
 
 @router.get("/sign-up/verify")
-async def show_verify(request: Request, host: HostedPage) -> Response:
+async def show_verify(request: Request, host: OpenHostedPage) -> Response:
     """Ask for the code."""
     return flow.show_verify(request, _door(request, host))
 
 
 @router.post("/sign-up/verify")
-async def verify(request: Request, host: HostedPage) -> Response:
+async def verify(request: Request, host: OpenHostedPage) -> Response:
     """Take the code and sign in."""
     return await flow.verify(request, _door(request, host))
 

@@ -197,13 +197,18 @@ def metered(request: Request, console: Console) -> AbstractAsyncContextManager[N
     return usage.metered(console.developer_id, is_paid=console.is_paid)
 
 
+def is_recent(console: Console, now: datetime) -> bool:
+    """Tell whether the password was typed within the last ten minutes."""
+    return console.developer.signed_in_at >= now - RECENT_SIGN_IN
+
+
 def require_recent(console: Console, now: datetime, back: str) -> None:
     """Lead to the password where the sign-in is older than ten minutes.
 
     Raises:
         SeeOther: the page that asks for it, which leads back to *back*.
     """
-    if console.developer.signed_in_at < now - RECENT_SIGN_IN:
+    if not is_recent(console, now):
         raise SeeOther(with_query("/reauth", next=back))
 
 

@@ -10,6 +10,7 @@ from dream_api.kit.errors import DreamError, NotFound, ValidationFailed
 from dream_api.services.front_auth_api.pages.console import (
     Console,
     SignedInConsole,
+    is_recent,
     metered,
     require_recent,
 )
@@ -47,6 +48,7 @@ async def show_question(request: Request, console: SignedInConsole, question: st
     """Ask one question on a page of its own, for browsers without dialogs."""
     if question not in ("create", "rotate", "revoke"):
         raise NotFound("There is no such page of keys.")
+    _prepare(request, console)
     return await _ask(request, console, question, Form())
 
 
@@ -106,7 +108,7 @@ async def revoke_key(request: Request, console: SignedInConsole) -> Response:
 
 def _prepare(request: Request, console: Console) -> str:
     """Demand a fresh sign-in and a platform; give the platform."""
-    back = console.link("/dashboard/keys")
+    back = console.link(request.url.path, key=request.query_params.get("key"))
     require_recent(console, rooms_of(request).clock.now(), back)
     if console.platform_id is None:
         raise NotFound("The live platform is made with your first payment. Pay on /configure.")
@@ -139,7 +141,7 @@ async def _issue(
 
 
 async def _show(request: Request, console: Console, form: Form, *, status: int = 200) -> Response:
-    rooms = rooms_of(request)
+    now = rooms_of(request).clock.now()
     return render(
         request,
         "console/keys.html",
@@ -149,7 +151,8 @@ async def _show(request: Request, console: Console, form: Form, *, status: int =
         form=form,
         form_token=new_form_token(),
         scopes=_SCOPE_CHOICES,
-        now=rooms.clock.now(),
+        is_recent=is_recent(console, now),
+        now=now,
     )
 
 
