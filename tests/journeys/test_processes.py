@@ -1,7 +1,6 @@
 """What holds for real processes: many clients, SIGKILL at a bad moment, a clean stop."""
 
 import asyncio
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.driver import FREE, PRO, Developer, Journey
+from tests.journeys.driver import FREE, PRO, Developer, Journey, eventually
 from tests.journeys.processes import DevServer, dream_api, json_lines
 
 LOAD_CLIENT = Path(__file__).with_name("load_client.py")
@@ -48,6 +47,12 @@ def audit_of(server: DevServer) -> subprocess.CompletedProcess[str]:
     return dream_api("audit", "--data", str(server.data_dir))
 
 
+async def has_lines(log: Path, count: int) -> bool:
+    """Tell whether a client has written down that many answers."""
+    text = await asyncio.to_thread(lambda: log.read_text() if log.exists() else "")
+    return text.count("\n") >= count
+
+
 async def test_two_processes_never_get_more_than_the_limit(
     server: DevServer, tmp_path: Path
 ) -> None:
@@ -74,8 +79,7 @@ async def test_a_kill_under_load_loses_no_acknowledged_count(
     log, count = tmp_path / "answers.log", 2_000
 
     client = start_client(server, developer, "n", count, log)
-    while not log.exists() or log.read_text().count("\n") < 200:
-        await asyncio.sleep(0.02)  # Wait for load, not for a clock.
+    await eventually(lambda: has_lines(log, 200))
     server.kill()
     client.wait(CLIENT_SECONDS_MAX)
     acknowledged = {line["name"] for line in json_lines(log.read_text()) if line.get("allowed")}
@@ -144,4 +148,4 @@ async def test_the_namespaces_show_no_secret(server: DevServer) -> None:
     assert [0, 0, 0] == [command.returncode for command in shown]
     assert {"user", "platform", "apikey", "stripeaccount"} <= keys
     assert developer.secret_key not in text
-    assert json.dumps(developer.platform_id) in json.dumps(text)
+    assert developer.platform_id in text
