@@ -166,3 +166,16 @@ async def test_an_address_that_is_taken_cannot_be_moved_to(developers: House) ->
     await developers.realm.request_email_change(principal, NEW)
 
     assert (await developers.post.mails(NEW))[-1].mail.code is None
+
+
+async def test_an_address_that_was_taken_meanwhile_cannot_be_moved_to(developers: House) -> None:
+    """Whoever proves it first has it."""
+    principal = await _enter(developers)
+    await developers.realm.request_email_change(principal, NEW)
+    code = await developers.post.code(NEW)
+    await developers.join(NEW)
+
+    with pytest.raises(InvalidCode):
+        await developers.realm.verify_email(REALM, NEW, code, principal.user_id)
+
+    assert await developers.realm.sign_in(REALM, ADA, PASSWORD)
