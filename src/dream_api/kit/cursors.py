@@ -26,7 +26,7 @@ def write_cursor(position: Sequence[Position], scope: str) -> str:
     The checksum makes a changed or misplaced cursor visible. It is no secret and need not be one:
     whoever forged a cursor would still read only the list that the caller may read.
     """
-    content = json.dumps(list(position), separators=(",", ":")).encode()
+    content = json.dumps(list(position), separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(_checksum(content, scope) + content).rstrip(b"=").decode()
 
 

@@ -27,7 +27,7 @@ from dream_api.stores import Bindings
 from stripe_simulator import APPLICATIONS_DEFAULT
 from tests.integration.customers.door import CONNECT_SECRET, Door
 from tests.integration.customers.shop import BASIC, FREE, PRO, TEAM, TRIAL, Shop
-from tests.stripe_server import TEST_KEY, approve, gateway, serving, simulator
+from tests.stripe_server import TEST_KEY, BrokenStripe, approve, gateway, serving, simulator
 
 PUBLIC_URL = "http://localhost:8787"
 
@@ -87,6 +87,14 @@ async def shop(closed_shop: Shop) -> Shop:
     await closed_shop.connect()
     await closed_shop.sell(FREE, BASIC, PRO, TEAM, TRIAL)
     return closed_shop
+
+
+@pytest.fixture
+async def shop_without_stripe(shop: Shop) -> AsyncIterator[Shop]:
+    """Give the shop while Stripe answers nothing but errors of its own."""
+    with serving(BrokenStripe(500, '{"error": {"type": "api_error"}}')) as url:
+        async with gateway(url, TEST_KEY) as broken:
+            yield shop.without_stripe(broken)
 
 
 @pytest.fixture

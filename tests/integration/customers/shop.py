@@ -6,10 +6,10 @@ import httpx
 
 from dream_api.customers.end_users import EndUser, EndUsers, Row
 from dream_api.customers.metering import Decision, Metering, TrackEvent
-from dream_api.customers.platforms import StripeConnection, Tier, TierConfig, write_tiers
+from dream_api.customers.platforms import Platforms, StripeConnection, Tier, TierConfig, write_tiers
 from dream_api.customers.subscriptions import Subscriptions
 from dream_api.gateways.clock import MovableClock
-from dream_api.gateways.stripe import NewPrice, NewProduct, Stripe
+from dream_api.gateways.stripe import NewPrice, NewProduct, Stripe, StripeModes
 from dream_api.kit.keys import mode_of
 from dream_api.shared.inbox import Handlers, Inbox, InboxPage
 from dream_api.stores import ApiMultiBindings
@@ -158,6 +158,16 @@ class Shop:
     async def tell_of(self, subscription_id: str, event_id: str = "evt_1") -> None:
         """Receive the commonest event: a subscription has changed."""
         await self.tell("customer.subscription.updated", {"id": subscription_id}, event_id)
+
+    def without_stripe(self, stripe: Stripe) -> "Shop":
+        """Give the same shop while Stripe is away: every call goes to *stripe* instead."""
+        mine = self.bindings
+        platforms = Platforms(mine.customers, mine.customer_tokens)
+        stripes = StripeModes(live=None, test=stripe)
+        subscriptions = Subscriptions(
+            mine.customers, platforms, self.end_users, stripes, self.clock, "http://localhost:8787"
+        )
+        return replace(self, stripe=stripe, subscriptions=subscriptions)
 
     async def log(self) -> InboxPage:
         """Read the platform's events."""

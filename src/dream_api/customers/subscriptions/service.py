@@ -97,7 +97,9 @@ class Subscriptions:
         found = await self._desk.store.read(
             lambda connection: rows.find_subscription(connection, platform_id, subscription_id)
         )
-        return None if found is None else found.to_wire(self._desk.clock.now())
+        if found is None:
+            return None
+        return found.to_wire(self._desk.clock.now()) | {"flag": user.subscription_flag}
 
     async def cancel_all(self, platform_id: str, user_id: str) -> None:
         """End whatever could still bill a user: subscriptions now, open sessions too. Repeatable.

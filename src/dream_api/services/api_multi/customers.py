@@ -69,6 +69,11 @@ class SubscriptionState(Answer):
     current_period_end: Moment | None
     cancel_at_period_end: bool
     created_at: Moment
+    flag: str | None = Field(
+        description="Why a person should look: unknown_price, unpriced, several_subscriptions or "
+        "several_currencies.",
+        examples=[None],
+    )
 
 
 class CustomerState(Answer):

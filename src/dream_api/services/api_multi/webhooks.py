@@ -16,6 +16,9 @@ from dream_api.services.http.wire import Answer
 
 router = APIRouter(prefix="/webhook")
 
+_SIGNAL_FIELDS = ("id", "object", "metadata", "subscription", "parent")
+"""What handlers look for. The rest is not kept: they ask Stripe, and it names people."""
+
 _log = structlog.get_logger()
 
 
@@ -79,6 +82,7 @@ async def _store(rooms: ApiMulti, event: StripeEvent, mode: Mode, platform_id: s
     if connection is None or connection.livemode != event.livemode:
         _log.warning("webhook.livemode_differs", account=event.account, event_type=event.type)
         return
+    signal = {name: event.data[name] for name in _SIGNAL_FIELDS if name in event.data}
     await rooms.inbox.receive(
-        f"stripe:{mode}", event.id, event.type, platform_id, event.account, event.data
+        f"stripe:{mode}", event.id, event.type, platform_id, event.account, signal
     )
