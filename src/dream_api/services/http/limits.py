@@ -5,6 +5,7 @@ oversized, compressed or ambiguous one.
 """
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -154,7 +155,9 @@ def _check_address(scope: Scope) -> None:
         raise BadRequest(f"Send at most {QUERY_BYTES_MAX} bytes of query string.")
     if b"\0" in query or b"%00" in query or "\0" in scope["path"]:
         raise BadRequest("Send addresses without NUL characters.")
-    if b"sk" in query and KEY_IN_TEXT.search(unquote_plus(query.decode("latin-1"))):
+    if (b"sk" in query or b"%" in query) and KEY_IN_TEXT.search(
+        unquote_plus(query.decode("latin-1"))
+    ):
         raise KeyInUrl("Send the secret key as Authorization: Bearer, and rotate this one.")
     if _SECRET_KEY_MARK.decode() in scope["path"] and KEY_IN_TEXT.search(scope["path"]):
         raise KeyInUrl("Send the secret key as Authorization: Bearer, and rotate this one.")
@@ -232,9 +235,17 @@ async def _check_body(
         return
     if b"charset" in parameters and b"utf-8" not in parameters:
         raise UnsupportedMediaType("Send JSON as UTF-8.")
-    if _SECRET_KEY_MARK in body and KEY_IN_TEXT.search(body.decode("latin-1")):
+    value = await _parsed(strict_loads, body)
+    if _holds_secret_key(body, value):
         raise KeyInBody("Send the secret key as Authorization: Bearer, never in a body.")
-    scope[PARSED_JSON] = await _parsed(strict_loads, body)
+    scope[PARSED_JSON] = value
+
+
+def _holds_secret_key(body: bytes, value: Any) -> bool:
+    """Look for a key in the body as sent, or as meant where characters are escaped."""
+    if b"\\u" in body:
+        return KEY_IN_TEXT.search(json.dumps(value, ensure_ascii=False)) is not None
+    return _SECRET_KEY_MARK in body and KEY_IN_TEXT.search(body.decode("latin-1")) is not None
 
 
 async def _parsed(parse: Callable[[bytes], Any], body: bytes) -> Any:

@@ -20,6 +20,8 @@ from dream_api.services.http.request_ids import new_request_id
 HEADER_SECONDS_MAX = 3.0
 HEAD_BYTES_MAX = 65_536
 """Request line and headers as raw bytes; ``limits`` judges the parsed ones more strictly."""
+LINGER_SECONDS = 1.0
+"""How long a refused sender may take to notice."""
 KEEP_ALIVE_SECONDS = 30
 SHUTDOWN_SECONDS_MAX = 10
 BACKLOG_CONNECTIONS = 2_048
@@ -33,6 +35,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _is_in_head = True
+    _is_refused = False
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -49,8 +52,8 @@ class DeadlineProtocol(HttpToolsProtocol):
     @override
     def data_received(self, data: bytes) -> None:
         """Feed the parser, unless the head of this request has grown beyond measure."""
-        if self.transport.is_closing():
-            return  # Refused already; what still arrives is not parsed.
+        if self._is_refused or self.transport.is_closing():
+            return  # What still arrives is not parsed.
         if self._is_in_head:
             self._head_bytes += len(data)
         super().data_received(data)
@@ -76,31 +79,28 @@ class DeadlineProtocol(HttpToolsProtocol):
     @override
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP with a problem instead of plain text."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.transport.close()  # An answer is on its way; a second one would corrupt it.
-            return
+        is_within_body = self.cycle is not None and self.cycle.more_body
+        if is_within_body and not self.cycle.response_started:
+            self.cycle.disconnected = True  # Its body is what went wrong; the handler ends here.
+            self.cycle.message_event.set()
         self._refuse(MalformedHttp("Send one well-formed HTTP/1.1 request."))
 
+    def _answers_earlier_request(self) -> bool:
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or cycle.disconnected:
+            return False
+        return cycle.response_started or not cycle.more_body
+
     def _refuse(self, error: DreamError) -> None:
-        if self.transport.is_closing():
+        """Answer and hang up, but linger: closing at once would take the answer with it."""
+        self._disarm()
+        self._is_refused = True
+        if self._answers_earlier_request():
+            self.transport.close()  # A refusal would be taken for that request's answer.
             return
-        body = json.dumps(
-            {
-                "type": "about:blank",
-                "title": error.title,
-                "status": error.status,
-                "detail": error.detail,
-                "code": error.code,
-                "requestId": new_request_id(),
-            }
-        ).encode()
-        head = (
-            b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\ncontent-length: %d\r\n"
-            b"cache-control: no-store\r\nx-content-type-options: nosniff\r\n"
-            b"connection: close\r\n\r\n"
-        ) % (error.status, _REASONS[error.status], MEDIA_TYPE.encode(), len(body))
-        self.transport.write(head + body)
-        self.transport.close()
+        self.transport.write(_raw_problem(error))
+        self.transport.write_eof()
+        self._deadline = self.loop.call_later(LINGER_SECONDS, self._abort)
 
     def _arm(self) -> None:
         self._deadline = self.loop.call_later(HEADER_SECONDS_MAX, self._abort)
@@ -113,6 +113,25 @@ class DeadlineProtocol(HttpToolsProtocol):
     def _abort(self) -> None:
         if not self.transport.is_closing():
             self.transport.abort()
+
+
+def _raw_problem(error: DreamError) -> bytes:
+    body = json.dumps(
+        {
+            "type": "about:blank",
+            "title": error.title,
+            "status": error.status,
+            "detail": error.detail,
+            "code": error.code,
+            "requestId": new_request_id(),
+        }
+    ).encode()
+    head = (
+        b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\ncontent-length: %d\r\n"
+        b"cache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+        b"connection: close\r\n\r\n"
+    ) % (error.status, _REASONS[error.status], MEDIA_TYPE.encode(), len(body))
+    return head + body
 
 
 def server_config(app: Any, *, host: str, port: int, workers: int = 1) -> uvicorn.Config:
