@@ -126,5 +126,6 @@ def code_refused() -> InvalidCode:
     """Build the one refusal of every code that does not fit."""
     return InvalidCode(
         "The code is wrong, was used, or is older than 10 minutes. "
-        "After 5 wrong tries it is void: ask for a new one."
+        "After 5 wrong tries it is void: ask for a new one.",
+        param="code",
     )

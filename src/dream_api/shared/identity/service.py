@@ -261,7 +261,9 @@ class Realm:
             ),
             caller,
         )
-        return _sign(grant, InvalidCode("The code does not work. Start the sign-in again."))
+        return _sign(
+            grant, InvalidCode("The code does not work. Start the sign-in again.", param="code")
+        )
 
     async def delete(self, realm_id: str, user_id: str) -> None:
         """Forget a person with everything that signs in; an unknown one is no error."""
