@@ -17,7 +17,8 @@ PROMPT_SECONDS = 0.2
 INTENT_SECONDS = 5.0
 ROLL_UP_SECONDS = 10.0
 CLEAN_UP_SECONDS = 300.0
-RECONCILE_SECONDS = 3600.0
+RECONCILE_SECONDS = 60.0
+"""Also how long a held tier may outlive its period where the event of the renewal is lost."""
 
 _SUBSCRIPTION_EVENTS = (
     "checkout.session.completed",

@@ -9,7 +9,7 @@ from dream_api.bridge.connect import Connect
 from dream_api.bridge.keys import Keys
 from dream_api.bridge.standing import StandingPublisher
 from dream_api.customers.dashboard import Dashboard
-from dream_api.customers.end_users import EndUsers, find_user
+from dream_api.customers.end_users import EndUsers
 from dream_api.customers.metering import Metering
 from dream_api.customers.platforms import PlatformEditor, Platforms, read_branding
 from dream_api.customers.subscriptions import Subscriptions
@@ -161,7 +161,7 @@ def _customer_rooms(bindings: ApiMultiBindings, outside: Outside) -> CustomerRoo
     end_users = EndUsers(store, tokens, clock)
     outbox = Outbox(store, outside.vault)
     hooks = RealmHooks(
-        claims=_end_user_claims,
+        claims=end_users.claims,
         on_verified=end_users.on_verified,
         branding=lambda connection, platform_id: (
             read_branding(connection, tokens, platform_id).app_name or OUR_NAME
@@ -277,11 +277,6 @@ def _developer_claims(platform_tokens: KeyValue) -> Callable[[Connection, str, s
         return Claims(None if ids is None else ids.shown, standing.plan)
 
     return claims
-
-
-def _end_user_claims(connection: Connection, platform_id: str, user_id: str) -> Claims:
-    user = find_user(connection, platform_id, user_id)
-    return Claims(platform_id, None if user is None else user.plan)
 
 
 def _is_paid(subscription: PlatformSubscription) -> Callable[[str], Awaitable[bool]]:
