@@ -119,7 +119,10 @@ VIOLATIONS = [
         "import dream_api.kit",
     ),
     _line(
-        "simulator", "the wiring knows the simulator", "dream_api/app.py", "import stripe_simulator"
+        "simulator",
+        "the wiring knows the simulator",
+        "dream_api/app/__init__.py",
+        "import stripe_simulator",
     ),
 ]
 
