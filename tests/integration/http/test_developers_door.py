@@ -222,6 +222,22 @@ async def test_an_end_user_is_seen_changed_and_erased(
     assert 404 == (await http.get(url, headers=headers)).status_code
 
 
+async def test_a_correction_sent_twice_corrects_once(
+    http: httpx.AsyncClient, developer: Developer, journey: Journey
+) -> None:
+    """A repeat under the same key is answered, and the ledger gets no second row."""
+    await journey.track(developer, "u_corrected", amount=3)
+    url = "/platform/dashboard/users/u_corrected/usage/adjust"
+    headers = {**developer.headers, "Idempotency-Key": secrets.token_hex(8)}
+    correction = {"amount": -1, "reason": "outage"}
+
+    answers = [await http.post(url, json=correction, headers=headers) for _ in range(2)]
+
+    assert [2, 2] == [answer.json()["usage"] for answer in answers]
+    row = await http.get("/platform/dashboard/users/u_corrected", headers=developer.headers)
+    assert 2 == row.json()["usageCount"]
+
+
 async def test_null_unblocks_nobody(
     http: httpx.AsyncClient, developer: Developer, journey: Journey
 ) -> None:

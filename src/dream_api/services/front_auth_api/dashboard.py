@@ -13,6 +13,7 @@ from dream_api.customers.end_users import KEEP, Changes
 from dream_api.services.front_auth_api.answers import DayAnswer, UserAnswer
 from dream_api.services.front_auth_api.platform import Owned, Rooms
 from dream_api.services.http.refusals import refusals
+from dream_api.services.http.replay import CreatingRoute
 from dream_api.services.http.wire import (
     LIST_LIMIT_DEFAULT,
     USER_ID_CHARACTERS_MAX,
@@ -25,7 +26,11 @@ from dream_api.services.http.wire import (
     Omittable,
 )
 
-router = APIRouter(prefix="/platform/dashboard", responses=refusals(PaymentRequired))
+router = APIRouter(
+    prefix="/platform/dashboard",
+    route_class=CreatingRoute,
+    responses=refusals(PaymentRequired),
+)
 
 AMOUNT_MAX = 1_000_000_000_000
 DAYS_DEFAULT = 30
@@ -141,7 +146,11 @@ async def users_csv(platform: Owned, rooms: Rooms, chosen: FiltersQuery) -> Stre
     )
 
 
-@router.post("/users/{user_id:path}/usage/adjust", response_model=dict[str, Any])
+@router.post(
+    "/users/{user_id:path}/usage/adjust",
+    status_code=200,
+    response_model=dict[str, Any],
+)
 async def adjust_usage(
     user_id: UserIdInPath, body: AdjustUsage, platform: Owned, rooms: Rooms
 ) -> JSONResponse:

@@ -20,7 +20,7 @@ from dream_api.services.http import callers, errors
 from dream_api.services.http.examples import example_of
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.replay import HEADER as IDEMPOTENCY_HEADER
-from dream_api.services.http.replay import CreatingRoute
+from dream_api.services.http.replay import takes_idempotency_key
 from dream_api.shared.idempotency import IdempotencyConflict
 
 _IN_PATH = re.compile(r"\{(\w+)\}")
@@ -136,7 +136,7 @@ def _complete(
     names = " or ".join(_CALLER_NAMES[caller] for caller in found) or "anybody"
     text = operation.get("description", "").strip()
     operation["description"] = f"{text}\n\nCaller: {names}.".strip()
-    if context is not None and _is_replayable(method, context):
+    if context is not None and takes_idempotency_key(context.original_route):
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_PARAMETER)
     responses = operation.setdefault("responses", {})
     if _is_default_422(responses.get("422")):
@@ -180,11 +180,6 @@ def _shared_refusals(
         (is_replayable, (IdempotencyConflict,)),
     )
     return [error for applies, refused in rules if applies for error in refused]
-
-
-def _is_replayable(method: str, context: RouteContext) -> bool:
-    is_creating = isinstance(context.original_route, CreatingRoute)
-    return is_creating and method == "post" and getattr(context, "status_code", None) == 201  # noqa: PLR2004 - Created.
 
 
 def _is_default_422(response: dict[str, Any] | None) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 from typing_extensions import override  # typing has it only since Python 3.12.
 
 from dream_api.kit.errors import ValidationFailed
@@ -32,7 +33,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 class CreatingRoute(APIRoute):
     """A route class: ``APIRouter(route_class=CreatingRoute)``.
 
-    Applies to POST routes declared with ``status_code=201``; all others ignore the header.
+    Applies to POST routes that declare ``status_code=201``, or 200 where something is created
+    beside the answer; a route that declares none ignores the header.
     Routers whose answers carry tokens do not use this class. Stored answers are found in the
     rooms of the service, as ``idempotency``.
     """
@@ -41,7 +43,7 @@ class CreatingRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Any]:
         """Wrap the handler."""
         handler = super().get_route_handler()
-        if "POST" not in (self.methods or ()) or self.status_code != HTTPStatus.CREATED:
+        if not takes_idempotency_key(self):
             return handler
 
         async def replaying(request: Request) -> Response:
@@ -51,6 +53,13 @@ class CreatingRoute(APIRoute):
             return await _replay_or_run(request, key, handler)
 
         return replaying
+
+
+def takes_idempotency_key(route: BaseRoute) -> bool:
+    """Tell whether a repeat of this route's requests is answered from what was stored."""
+    if not isinstance(route, CreatingRoute) or "POST" not in (route.methods or ()):
+        return False
+    return route.status_code in (HTTPStatus.OK, HTTPStatus.CREATED)
 
 
 def idempotency_key(request: Request) -> str | None:
