@@ -114,6 +114,7 @@ def door_settings(settings: Settings, *, development: bool) -> DoorSettings:
         public_url=settings.public_url,
         development=development,
         simulated=base is not None and f"{base}:".startswith(LOOPBACK_PREFIXES),
+        platform_price_cents=settings.platform_price_cents,
         stripe_origin=base or " ".join(STRIPE_ORIGINS),
         metrics_token=None if token is None else token.get_secret_value(),
         account_webhook_secrets=_revealed(account),

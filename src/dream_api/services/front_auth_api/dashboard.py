@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from dream_api.bridge.connect import PaymentRequired
 from dream_api.customers.dashboard import DAYS_MAX, Filters
 from dream_api.customers.end_users import KEEP, Changes
+from dream_api.kit.errors import ValidationFailed
 from dream_api.services.front_auth_api.answers import DayAnswer, UserAnswer
 from dream_api.services.front_auth_api.platform import Owned, Rooms
 from dream_api.services.http.refusals import refusals
@@ -155,6 +156,8 @@ async def adjust_usage(
     user_id: UserIdInPath, body: AdjustUsage, platform: Owned, rooms: Rooms
 ) -> JSONResponse:
     """Correct an end user's count by a compensating ledger row."""
+    if body.amount == 0:
+        raise ValidationFailed.of("amount", "must not be 0", "A correction of 0 changes nothing.")
     decision = await rooms.console.adjust_usage(
         platform.platform_id, user_id, body.amount, body.reason
     )
