@@ -6,6 +6,7 @@ answered with a single wake-up of the event loop. 64 waiting callers cost one fs
 """
 
 import asyncio
+import collections
 import queue
 import sqlite3
 import threading
@@ -49,7 +50,10 @@ class Writer:
         self._core = as_core(self._raw)
         self._world = world
         self._role: Role | None = None
-        self._queue: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[Work] | None] = queue.SimpleQueue()
+        self._taken: collections.deque[Work] = collections.deque()
+        self._arrived: list[Work] = []
+        self._handing_over: asyncio.AbstractEventLoop | None = None
         self._waiting = 0
         self._thread = threading.Thread(target=self._run, name=f"{world}-writer", daemon=True)
         self._thread.start()
@@ -76,7 +80,12 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         self._waiting += 1
-        self._queue.put(Work(loop, future, role, verb, item, is_batched, weight))
+        self._arrived.append(Work(loop, future, role, verb, item, is_batched, weight))
+        if self._handing_over is not loop:
+            # Everything that arrives in one turn of the loop is handed over together: waking the
+            # thread for each would commit the first alone and let both fight for the interpreter.
+            self._handing_over = loop
+            loop.call_soon(self._hand_over)
         return await future
 
     def close(self) -> None:
@@ -86,6 +95,11 @@ class Writer:
         self._core.engine.dispose()
         self._raw.close()
 
+    def _hand_over(self) -> None:
+        self._handing_over = None
+        arrived, self._arrived = self._arrived, []
+        self._queue.put(arrived)
+
     def _run(self) -> None:
         while (batch := self._take()) is not None:
             outcomes = self._transact(batch)
@@ -93,21 +107,29 @@ class Writer:
 
     def _take(self) -> list[Work] | None:
         """Wait for work, then take all that is there, up to one transaction's worth."""
-        first = self._queue.get()
-        if first is None:
-            return None
-        batch, weight = [first], first.weight
-        while weight < BATCH_WEIGHT_MAX:
-            try:
-                work = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if work is None:
-                self._queue.put(None)  # Close after this batch.
-                break
+        while not self._taken:
+            works = self._queue.get()
+            if works is None:
+                return None
+            self._taken.extend(works)
+        self._take_more()
+        batch, weight = [], 0
+        while self._taken and weight < BATCH_WEIGHT_MAX:
+            work = self._taken.popleft()
             batch.append(work)
             weight += work.weight
         return batch
+
+    def _take_more(self) -> None:
+        while len(self._taken) < BATCH_WEIGHT_MAX:
+            try:
+                works = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if works is None:
+                self._queue.put(None)  # Close after what was taken.
+                return
+            self._taken.extend(works)
 
     def _transact(self, batch: list[Work]) -> list[Outcome]:
         try:
