@@ -32,6 +32,7 @@ from dream_api.services.api_multi.events import (
     read_event,
     read_question,
 )
+from dream_api.services.api_multi.tally import RouteTally, Tally
 from dream_api.services.http.entrance import Entrance
 from dream_api.services.http.errors import BodyTooLarge, ScopeMissing
 from dream_api.services.http.limits import BATCH_BYTES_MAX, JSON_BYTES_MAX, read_body
@@ -69,6 +70,7 @@ class _Lane:
         self.path = path
         self.handler = handler
         self.bytes_max = bytes_max
+        self.tally = RouteTally()
 
 
 class DataPlane:
@@ -100,7 +102,6 @@ class DataPlane:
         self._headers = SecurityHeaders(settings).complete([(b"content-type", b"application/json")])
         self._host = settings.public_origin.partition("://")[2].encode()
         self._takes_any_host = not settings.development
-        self._observe = measures.observe_answer
         lanes = [
             _Lane("POST", "/v1/track", self._track, JSON_BYTES_MAX),
             _Lane("POST", "/v1/check", self._check, JSON_BYTES_MAX),
@@ -108,6 +109,7 @@ class DataPlane:
             _Lane("GET", "/v1/usage", self._usage, 0),
         ]
         self._lanes = {lane.path: lane for lane in lanes}
+        measures.registry.register(Tally({lane.path: lane.tally for lane in lanes}))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -136,7 +138,7 @@ class DataPlane:
             await self._app(scope, receive, send)
             return
         await self._send(send, *answer)
-        self._observe(lane.method, lane.path, monotonic_seconds() - started_seconds)
+        lane.tally.add(monotonic_seconds() - started_seconds)
 
     def _recognised(self, lane: _Lane, scope: Scope, headers: dict[bytes, bytes]) -> Access | None:
         """Give what the request's key opens, or None where anything about it is unusual."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from dream_api.kit.errors import DreamError, ValidationFailed
 from dream_api.services.api_multi.pages.host import Host, HostedPage
 from dream_api.services.http.cookies import delete_session_cookie, end_user_cookie
+from dream_api.services.pages.account import AccountDoor, change_account, new_email_of
 from dream_api.services.pages.forms import Form, read_form
 from dream_api.services.pages.rendering import see_other
 from dream_api.services.pages.routing import PageRoute, SeeOther
@@ -31,32 +32,27 @@ async def account(request: Request, host: HostedPage) -> Response:
 
 @router.post("/account")
 async def change(request: Request, host: HostedPage) -> Response:
-    """Change the password, end a session, or delete the account."""
+    """Change the password or the address, end a session, or delete the account."""
     form = await read_form(request)
     person = host.signed_in(request)
     try:
-        return await _act(host, person, form)
+        return await _act(request, host, person, form)
     except ReauthRequired:
         raise SeeOther(f"{host.base}/reauth?next={host.base}/account") from None
     except DreamError as refusal:
         return await _show(request, host, form.refused(refusal), status=refusal.status)
 
 
-async def _act(host: Host, person: Principal, form: Form) -> Response:
-    page = f"{host.base}/account"
-    match form.value("action"):
-        case "password":
-            await host.realm.change_password(
-                person, form.value("currentPassword"), form.value("newPassword")
-            )
-            return see_other(page, notice="password-changed")
-        case "end-session":
-            await host.realm.revoke_session(host.platform_id, person.user_id, form.value("session"))
-            return see_other(page, notice="session-ended")
-        case "delete":
-            return await _delete(host, person, form)
-        case _:
-            raise ValidationFailed("Use one of the buttons of this page.")
+async def _act(request: Request, host: Host, person: Principal, form: Form) -> Response:
+    if form.value("action") == "delete":
+        return await _delete(host, person, form)
+    settings = host.rooms.settings
+    cookie = end_user_cookie(settings, host.platform_id)
+    door = AccountDoor(host.realm, person, settings, cookie, f"{host.base}/account")
+    answer = await change_account(request, door, form)
+    if answer is None:
+        raise ValidationFailed("Use one of the buttons of this page.")
+    return answer
 
 
 async def _delete(host: Host, person: Principal, form: Form) -> Response:
@@ -88,6 +84,7 @@ async def _show(request: Request, host: Host, form: Form, *, status: int = 200) 
         "has_billing": user is not None and user.stripe_customer_id is not None,
         "renews_at": datetime.fromisoformat(ends) if ends else None,
         "is_canceling": bool(state and state["cancelAtPeriodEnd"]),
+        "new_email": new_email_of(request, form),
         "sessions": await host.realm.sessions(host.platform_id, person.user_id),
         "now": rooms.clock.now(),
         "password_length_min": host.realm.config.password_length_min,

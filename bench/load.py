@@ -1,0 +1,119 @@
+"""Load: ``wrk`` where it is installed, else a client of our own on raw asyncio connections."""
+
+import asyncio
+import random
+import re
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+USERS = 10_000
+_SCRIPT = Path(__file__).with_name("track.lua")
+_UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What to send."""
+
+    name: str
+    path: str
+    has_keys: bool = False
+
+
+@dataclass(frozen=True)
+class Round:
+    """What came back in one round."""
+
+    requests: int
+    failures: int
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+def run_load(case: Case, *, port: int, key: str, connections: int, seconds: int) -> Round:
+    """Send *case* for some seconds."""
+    seed = random.randrange(2**31)
+    if shutil.which("wrk"):
+        return _run_wrk(case, port=port, key=key, connections=connections, seconds=seconds)
+    return asyncio.run(_OwnClient(case, port, key, seed).run(connections, seconds))
+
+
+def _run_wrk(case: Case, *, port: int, key: str, connections: int, seconds: int) -> Round:
+    command = [
+        "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(_SCRIPT),
+        f"http://127.0.0.1:{port}", "--", case.path, "keys" if case.has_keys else "plain",
+        str(random.randrange(2**31)), key,
+    ]  # fmt: skip
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - fixed.
+    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    return Round(
+        requests=int(_found(r"(\d+) requests in", text)),
+        failures=int(failed[1]) if failed else 0,
+        per_second=float(_found(r"Requests/sec:\s+([\d.]+)", text)),
+        p50_ms=_milliseconds(_found(r"50%\s+(\S+)", text)),
+        p99_ms=_milliseconds(_found(r"99%\s+(\S+)", text)),
+    )
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match is not None, f"wrk said something else: {text}"
+    return match[1]
+
+
+def _milliseconds(text: str) -> float:
+    match = re.fullmatch(r"([\d.]+)(us|ms|s)", text)
+    assert match is not None, text
+    return float(match[1]) * _UNITS_MS[match[2]]
+
+
+class _OwnClient:
+    """Keeps some connections busy; one request at a time on each."""
+
+    def __init__(self, case: Case, port: int, key: str, seed: int) -> None:
+        self._case = case
+        self._port = port
+        self._head = (
+            f"POST {case.path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+            f"Authorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+        ).encode()
+        self._random = random.Random(seed)
+        self._durations: list[float] = []
+        self._failures = 0
+
+    async def run(self, connections: int, seconds: int) -> Round:
+        started = time.perf_counter()
+        ends = started + seconds
+        await asyncio.gather(*(self._connection(ends) for _ in range(connections)))
+        took = time.perf_counter() - started
+        ordered = sorted(self._durations)
+        return Round(
+            len(ordered),
+            self._failures,
+            len(ordered) / took,
+            ordered[len(ordered) // 2] * 1000,
+            ordered[len(ordered) * 99 // 100] * 1000,
+        )
+
+    async def _connection(self, ends: float) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        while (sent := time.perf_counter()) < ends:
+            body = self._body()
+            writer.write(self._head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", head)
+            await reader.readexactly(int(length[1]) if length else 0)
+            self._durations.append(time.perf_counter() - sent)
+            self._failures += not head.startswith(b"HTTP/1.1 200")
+        writer.close()
+
+    def _body(self) -> bytes:
+        user = self._random.randrange(USERS)
+        if not self._case.has_keys:
+            return b'{"userId":"u_%05d","amount":1}' % user
+        key = self._random.getrandbits(96)
+        return b'{"userId":"u_%05d","amount":1,"idempotencyKey":"%024x"}' % (user, key)
