@@ -1,13 +1,16 @@
 """A real product, a real browser; no console error and no foreign request is allowed."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import steps
-from tests.browser.ready import Ready
+from tests.browser.ready import TIERS, Cookie, Ready
 from tests.browser.watch import Watch
+from tests.journeys.driver import Journey
 from tests.journeys.processes import DevServer
 
 FLAGS = (
@@ -32,9 +35,13 @@ def product(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
-    """Start the system's Chromium."""
+    """Start the system's Chromium.
+
+    Not for the whole session: while it runs, Playwright's loop occupies this thread, and the
+    asynchronous tests of other folders could not start theirs.
+    """
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
         yield opened
@@ -71,14 +78,21 @@ def page_without_scripts(browser: Browser, product: DevServer, watch: Watch) -> 
 
 
 @pytest.fixture(scope="session")
-def ready(browser: Browser, product: DevServer) -> Ready:
+def ready(product: DevServer) -> Ready:
     """Walk one developer to keys, and give them enough users for two pages; shared, so read it."""
-    context = browser.new_context(base_url=product.base_url)
-    keys = steps.become_ready(context.new_page(), product)
-    steps.track_many(product, keys, [f"user_{number:03}" for number in range(USERS)])
-    state = context.storage_state()
-    context.close()
-    return Ready(keys, state)
+
+    async def walk() -> Ready:
+        journey = Journey(product.base_url)
+        developer = await journey.ready_developer(TIERS)
+        cookies = [Cookie(one.name, str(one.value)) for one in journey.http.cookies.jar]
+        await journey.close()
+        return Ready(steps.Keys(developer.platform_id, developer.secret_key), cookies)
+
+    # A thread of its own, since Playwright's loop may occupy this one.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        found = pool.submit(asyncio.run, walk()).result()
+    steps.track_many(product, found.keys, [f"user_{number:03}" for number in range(USERS)])
+    return found
 
 
 @pytest.fixture
@@ -86,7 +100,7 @@ def console(browser: Browser, product: DevServer, ready: Ready, watch: Watch) ->
     """Open a browser in which the ready developer is signed in."""
     context = browser.new_context(
         base_url=product.base_url,
-        storage_state=ready.state,
+        storage_state=ready.state(product.base_url),
         viewport={"width": 1360, "height": 860},
     )
     watch.follow(context)
@@ -100,7 +114,9 @@ def console_without_scripts(
 ) -> Iterator[Page]:
     """Open a browser in which the ready developer is signed in and no JavaScript runs."""
     context = browser.new_context(
-        base_url=product.base_url, storage_state=ready.state, java_script_enabled=False
+        base_url=product.base_url,
+        storage_state=ready.state(product.base_url),
+        java_script_enabled=False,
     )
     watch.follow(context)
     yield context.new_page()

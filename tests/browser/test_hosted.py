@@ -168,3 +168,22 @@ def test_an_unknown_platform_has_no_pages(page: Page, watch: Watch) -> None:
     assert answer is not None
     assert 404 == answer.status
     expect(page.get_by_role("heading", name="Not found")).to_be_visible()
+
+
+def test_a_new_address_counts_once_its_code_is_entered(
+    page: Page, product: DevServer, ready: Ready
+) -> None:
+    """Until then the old one stands."""
+    base, email, wanted = (
+        f"/p/{ready.keys.publishable}",
+        steps.new_email("user"),
+        steps.new_email("moved"),
+    )
+    steps.sign_up(page, product, email, base)
+    page.get_by_label("New address").fill(wanted)
+    page.get_by_role("button", name="Change address").click()
+    expect(page.get_by_text(f"Now {email}")).to_be_visible()
+    page.get_by_label("Code").fill(steps.code_for(product, wanted))
+    page.get_by_role("button", name="Confirm the address").click()
+
+    expect(page.get_by_text(f"Now {wanted}")).to_be_visible()

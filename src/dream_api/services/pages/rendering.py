@@ -91,7 +91,6 @@ NOTICES = {
     "checkout-canceled": "Nothing was charged. You can try again whenever you like.",
     "subscribed": "Thank you! Your plan is active.",
     "plan-changed": "Your plan is changed.",
-    "email-change-sent": "We sent a code to the new address.",
     "email-changed": "Your email address is changed.",
 }
 """What a page may say after a redirect: the address carries a name from here, never a text."""

@@ -12,10 +12,12 @@ from dream_api.services.front_auth_api.pages.console import (
 from dream_api.services.front_auth_api.rooms import rooms_of
 from dream_api.services.front_auth_api.sign_in import principal_of
 from dream_api.services.http.cookies import delete_session_cookie, developer_cookie
+from dream_api.services.pages.account import AccountDoor, change_account, new_email_of
 from dream_api.services.pages.forms import Form, read_form
+from dream_api.services.pages.links import with_query
 from dream_api.services.pages.rendering import Answering, render, see_other
-from dream_api.services.pages.routing import PageRoute
-from dream_api.shared.identity import DEVELOPERS_REALM_ID
+from dream_api.services.pages.routing import PageRoute, SeeOther
+from dream_api.shared.identity import DEVELOPERS_REALM_ID, ReauthRequired
 
 router = APIRouter(prefix="/dashboard/account", route_class=PageRoute, include_in_schema=False)
 
@@ -29,35 +31,32 @@ async def show_account(request: Request, console: SignedInConsole) -> Response:
 
 
 @router.post("")
-async def change_account(request: Request, console: SignedInConsole) -> Response:
-    """Change the password, end a session, or delete the account."""
+async def change(request: Request, console: SignedInConsole) -> Response:
+    """Change the password or the address, end a session, or delete the account."""
     form = await read_form(request)
     try:
         return await _act(request, console, form)
+    except ReauthRequired:
+        raise SeeOther(with_query("/reauth", next=_PAGE)) from None
     except DreamError as refusal:
         return await _show(request, console, form.refused(refusal), status=refusal.status)
 
 
 async def _act(request: Request, console: Console, form: Form) -> Response:
     rooms = rooms_of(request)
-    match form.value("action"):
-        case "password":
-            require_recent(console, rooms.clock.now(), _PAGE)
-            await rooms.realm.change_password(
-                principal_of(console.developer),
-                form.value("currentPassword"),
-                form.value("newPassword"),
-            )
-            return see_other(_PAGE, notice="password-changed")
-        case "end-session":
-            await rooms.realm.revoke_session(
-                DEVELOPERS_REALM_ID, console.developer_id, form.value("session")
-            )
-            return see_other(_PAGE, notice="session-ended")
-        case "delete":
-            return await _delete(request, console, form)
-        case _:
-            raise ValidationFailed("Use one of the buttons of this page.")
+    if form.value("action") == "delete":
+        return await _delete(request, console, form)
+    door = AccountDoor(
+        rooms.realm,
+        principal_of(console.developer),
+        rooms.settings,
+        developer_cookie(rooms.settings),
+        _PAGE,
+    )
+    answer = await change_account(request, door, form)
+    if answer is None:
+        raise ValidationFailed("Use one of the buttons of this page.")
+    return answer
 
 
 async def _delete(request: Request, console: Console, form: Form) -> Response:
@@ -78,6 +77,7 @@ async def _show(request: Request, console: Console, form: Form, *, status: int =
         "console/account.html",
         Answering(status),
         console=console,
+        new_email=new_email_of(request, form),
         sessions=await rooms.realm.sessions(DEVELOPERS_REALM_ID, console.developer_id),
         password_length_min=rooms.realm.config.password_length_min,
         form=form,
