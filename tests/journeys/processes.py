@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 START_SECONDS_MAX = 60.0
-STOP_SECONDS_MAX = 20.0
+STOP_SECONDS_MAX = 60.0
 POLL_SECONDS = 0.05
 
 
@@ -44,7 +45,7 @@ class DevServer:
                 "--data", str(self.data_dir),
             ],
             stdout=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if name[:6] != "DREAM_"},
+            env=_without_settings(),
         )  # fmt: skip
         patience_ends = time.monotonic() + START_SECONDS_MAX
         while not self.is_ready():
@@ -85,7 +86,9 @@ class DevServer:
             self._process.wait(STOP_SECONDS_MAX)
 
 
-def dream_api(*arguments: str) -> subprocess.CompletedProcess[str]:
+def dream_api(
+    *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run one command of the command line to its end."""
     return subprocess.run(
         [sys.executable, "-m", "dream_api", *arguments],
@@ -93,8 +96,12 @@ def dream_api(*arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         timeout=STOP_SECONDS_MAX,
-        env={name: value for name, value in os.environ.items() if name[:6] != "DREAM_"},
+        env=_without_settings() | dict(environment or {}),
     )
+
+
+def _without_settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("DREAM_")}
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from dream_api.app.doors import ALL_SERVICES, ServiceName, build_doors
+from dream_api.app.errors import WrongMasterKey
 from dream_api.app.jobs import build_workers
-from dream_api.app.rooms import build_house, build_outside
+from dream_api.app.rooms import House, build_house, build_outside
 from dream_api.gateways.clock import Clock
 from dream_api.services.http import Application
 from dream_api.settings import Settings
@@ -35,11 +36,13 @@ async def open_product(
 
     Raises:
         AlreadyServed: another process serves this data folder.
+        WrongMasterKey: the stores were sealed with another key; nothing was changed.
         ValueError: the master key is none.
     """
     outside = build_outside(settings, clock)
     with SqliteStores(settings.data_dir, clock) as stores:
         house = build_house(stores.bindings, outside)
+        await _prepare_signing_keys(house)
         workers = build_workers(stores.bindings, house, outside)
         checks = {
             "developers_store": _can_write(stores.bindings.front_auth_api.developers),
@@ -54,6 +57,16 @@ async def open_product(
         finally:
             await house.customers.metering.close()
             await outside.stripes.close()
+
+
+async def _prepare_signing_keys(house: House) -> None:
+    for realm in (house.developers.realm, house.customers.realm):
+        if not await realm.keyring.can_be_opened():
+            raise WrongMasterKey(
+                "DREAM_MASTER_KEY is not the key that sealed these stores. Set the key they were "
+                "made with, or put it behind the new one in the list: new,old."
+            )
+        await realm.keyring.prepare()
 
 
 def _can_write(store: Store) -> Callable[[], Awaitable[bool]]:
