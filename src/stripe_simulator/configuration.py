@@ -1,6 +1,6 @@
 """What a simulator is started with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -54,7 +54,7 @@ class Configuration:
     """
 
     data: Path
-    applications: dict[str, Application]
+    applications: dict[str, Application] = field(default_factory=APPLICATIONS_DEFAULT.copy)
     clock_file: Path | None = None
     redirect_uris: tuple[str, ...] = ()
     retry_seconds: tuple[int, ...] = RETRY_SECONDS_DEFAULT

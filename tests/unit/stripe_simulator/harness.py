@@ -17,7 +17,7 @@ import stripe
 import uvicorn
 from typing_extensions import override
 
-from stripe_simulator import APPLICATIONS_DEFAULT, Configuration, create_app
+from stripe_simulator import Configuration, create_app
 from tests.contract.sdk_types import Walked, Walker
 from tests.journeys.forms import forms_of
 
@@ -183,7 +183,6 @@ def running(data: Path, clock_file: Path, walker: Walker, **settings: Any) -> It
     """Serve a simulator on a free port of this machine until the block ends."""
     configuration = Configuration(
         data=data,
-        applications=APPLICATIONS_DEFAULT,
         clock_file=clock_file,
         **{"retry_seconds": (0, 0, 0), **settings},
     )
