@@ -1,6 +1,7 @@
 """Templates into pages: one environment, one way to answer, the same headers on every page."""
 
-from collections.abc import Iterable, Mapping
+import gzip
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -22,6 +23,7 @@ THEMES = ("light", "dark")
 
 _SECONDS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 _DAYS_AGO_MAX = 30
+_GZIP_LEVEL = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Answering:
     form_targets: Iterable[str] = ()
     """Origins outside ours that this page's forms may lead to."""
 
-    headers: Mapping[str, str] | None = None
+    holds_secret: bool = False
+    """A page with a secret is not compressed: its length would tell of what it holds."""
 
 
 def render(
@@ -43,9 +46,13 @@ def render(
     headers = {
         "Content-Security-Policy": content_security_policy(answering.form_targets),
         "Cache-Control": "no-store",
-        **(answering.headers or {}),
+        "Vary": "Accept-Encoding",
     }
-    return HTMLResponse(draw(request, template, **context), answering.status, headers)
+    body = draw(request, template, **context).encode()
+    if not answering.holds_secret and "gzip" in request.headers.get("accept-encoding", ""):
+        body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return HTMLResponse(body, answering.status, headers)
 
 
 def draw(request: Request, template: str, /, **context: Any) -> str:

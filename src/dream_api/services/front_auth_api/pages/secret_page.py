@@ -31,7 +31,7 @@ def show_secret(request: Request, console: Console, shown: ShownKey) -> Response
     return render(
         request,
         "onboarding/keys.html",
-        Answering(201),
+        Answering(201, holds_secret=True),
         console=console,
         secret_key=shown.secret_key,
         platform_id=shown.platform_id,
