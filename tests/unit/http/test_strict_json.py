@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dream_api.services.http.errors import InvalidJson
 from dream_api.services.http.strict_json import DEPTH_MAX, strict_loads
 
-SAFE_INTEGERS = st.integers(-(10**18), 10**18)
+SAFE_INTEGERS = st.integers(-(10**17), 10**17)
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | SAFE_INTEGERS | st.text(st.characters(exclude_categories=["Cs"])),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
