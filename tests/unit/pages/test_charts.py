@@ -30,7 +30,8 @@ def test_a_chart_of_nothing_is_still_a_chart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "top"), [(0, 4), (3, 4), (5, 5), (11, 15), (99, 100), (100, 100), (7600, 10_000)]
+    ("value", "top"),
+    [(0, 4), (3, 4), (5, 8), (11, 12), (99, 100), (100, 100), (101, 120), (7600, 8000)],
 )
 def test_the_axis_ends_at_a_round_number_not_below_the_highest_value(
     value: float, top: float

@@ -16,7 +16,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 12, 26
 _GRID_LINES = 4
 _LABELS_MAX = 8
 _BAR_SHARE = 0.72
-_ROUND_STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10)
+_ROUND_STEPS = (1, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ def short_number(value: float) -> str:
 
 
 def round_up(value: float) -> float:
-    """Give the nearest round number that is not below *value*; the top of the axis. At least 4."""
-    if value <= _GRID_LINES:
-        return _GRID_LINES
-    magnitude = 10.0 ** math.floor(math.log10(value))
-    return next(step * magnitude for step in _ROUND_STEPS if value <= step * magnitude)
+    """Give the top of the axis: not below *value*, with whole, round numbers on every grid line."""
+    wanted = max(value / _GRID_LINES, 1)
+    magnitude = 10.0 ** math.floor(math.log10(wanted))
+    steps = (step * magnitude for step in _ROUND_STEPS)
+    return _GRID_LINES * next(step for step in steps if step >= wanted and step.is_integer())
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,10 @@ async function visit(url, { push = true } = {}) {
     const page = new DOMParser().parseFromString(policy.createHTML(await answer.text()), "text/html");
     const fresh = page.querySelector("[data-live]");
     if (!fresh) throw new Error("no live region");
+    const label = region.contains(document.activeElement) && document.activeElement.textContent.trim();
     region.replaceWith(document.adoptNode(fresh));
-    for (const link of document.querySelectorAll("[data-keeps-query]")) {
-      link.href = `${link.pathname}${new URL(url, location.href).search}`;
-    }
     if (push) history.pushState(null, "", url);
+    settle(fresh, label);
   } catch (error) {
     if (error.name !== "AbortError") location.assign(url);
   }
@@ -38,11 +37,19 @@ function addressOf(form) {
   return url;
 }
 
-function refill(form) {
-  const query = new URL(location.href).searchParams;
-  for (const control of form.elements) {
-    if (control.name && control.type !== "hidden") control.value = query.get(control.name) ?? "";
+// Brings what stands outside the region up to date with the address: the form, the links that
+// carry the same filters, the count for screen readers; and focus, which the swap took away.
+function settle(region, label) {
+  const { search, searchParams } = new URL(location.href);
+  for (const control of document.querySelector("form[data-live-form]").elements) {
+    if (!control.name || control === document.activeElement) continue;
+    if (control.type !== "hidden") control.value = searchParams.get(control.name) ?? "";
+    else if (searchParams.has(control.name)) control.value = searchParams.get(control.name);
   }
+  for (const link of document.querySelectorAll("[data-keeps-query]")) link.href = link.pathname + search;
+  const count = region.querySelector("[data-count]")?.textContent ?? "No results";
+  document.querySelector("[data-announcer]").textContent = count;
+  if (label) [...region.querySelectorAll("a")].find((link) => link.textContent.trim() === label)?.focus();
 }
 
 export function start(root) {
@@ -67,7 +74,7 @@ export function start(root) {
     visit(link.href);
   });
   addEventListener("popstate", () => {
-    refill(form);
+    document.activeElement?.blur(); // The search box must show what the address says.
     visit(location.href, { push: false });
   });
 }
