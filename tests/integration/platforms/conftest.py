@@ -1,0 +1,5 @@
+"""The world of metering's tests."""
+
+from tests.integration.metering.conftest import world
+
+__all__ = ["world"]
