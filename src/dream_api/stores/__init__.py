@@ -17,12 +17,13 @@ from dream_api.stores.bindings import (
 )
 from dream_api.stores.columns import Instant, Json, WholeNumber
 from dream_api.stores.dialect import upsert
-from dream_api.stores.errors import BindingRefused, Overloaded, StoreUnavailable
+from dream_api.stores.errors import BindingRefused, Overloaded, Raced, StoreUnavailable
 from dream_api.stores.kv import KeyValue, KeyValueEntry
 from dream_api.stores.store import (
     BATCH_WEIGHT_MAX,
     BatchStore,
     BatchVerb,
+    Dialect,
     DriverConnection,
     Store,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "BindingRefused",
     "Bindings",
     "Connection",
+    "Dialect",
     "DriverConnection",
     "FrontAuthApiBindings",
     "Instant",
@@ -45,6 +47,7 @@ __all__ = [
     "OauthApiBindings",
     "OperatorBindings",
     "Overloaded",
+    "Raced",
     "Role",
     "Store",
     "StoreUnavailable",

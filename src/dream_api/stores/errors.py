@@ -17,6 +17,10 @@ class Overloaded(Unavailable):
     title = "Too much is waiting"
 
 
+class Raced(Exception):
+    """Another transaction changed what this one had read. The engine runs it again."""
+
+
 class BindingRefused(PermissionError):
     """A service reached for something that its bindings do not give it. A bug, never a caller's."""
 

@@ -1,6 +1,7 @@
 """A store has two words, the same on every engine, plus the batch word that metering needs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -36,41 +37,43 @@ class Store(Protocol):
         ...
 
 
-class DriverCursor(Protocol):
-    """The part of a DB-API cursor that hand-tuned SQL needs."""
+class Dialect(StrEnum):
+    """Which SQL an engine speaks, for the metering room, whose hot path is tuned by hand."""
 
-    def fetchall(self) -> list[Any]:
-        """Give all rows."""
-        ...
-
-    def fetchone(self) -> Any:
-        """Give the next row or None."""
-        ...
-
-    def __iter__(self) -> Iterator[Any]: ...
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
 
 
 class DriverConnection(Protocol):
     """The engine's own connection, for the metering room's hand-tuned SQL only."""
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> DriverCursor:
-        """Run one statement."""
+    @property
+    def dialect(self) -> Dialect:
+        """The SQL that it speaks."""
         ...
 
-    def executemany(self, sql: str, parameters: Sequence[Sequence[Any]], /) -> DriverCursor:
+    async def fetch(self, sql: str, parameters: Sequence[Any] = ...) -> Sequence[Any]:
+        """Run one statement; give all rows, each a sequence of values."""
+        ...
+
+    async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement for each row of parameters."""
         ...
 
 
 class BatchVerb(Protocol[Item_contra, Answer_co]):
-    """Handles everything of its kind that waits at one moment, inside one transaction."""
+    """Handles everything of its kind that waits at one moment, inside one transaction.
 
-    def __call__(
+    It awaits nothing but its connection: on SQLite it runs on the writer's thread, without a loop.
+    """
+
+    async def __call__(
         self, connection: DriverConnection, items: Sequence[Item_contra], /
     ) -> Sequence[Answer_co | Exception]:
         """Answer each item, in order; an Exception in an item's place is that caller's answer.
 
-        Raising fails every item and writes nothing of them.
+        Raising fails every item and writes nothing of them, except for ``Raced``: the engine
+        then undoes the transaction and calls again, with the same items.
         """
         ...
 
@@ -89,10 +92,10 @@ class BatchStore(Protocol):
         """
         ...
 
-    def read_point(self, query: Callable[[DriverConnection], T]) -> T:
-        """Run a look-up of a few rows by primary key on the caller's thread, read-only.
+    async def read_point(self, query: Callable[[DriverConnection], Awaitable[T]]) -> T:
+        """Run a look-up of a few rows by primary key, read-only.
 
-        Costs some microseconds and never waits for the writer; anything that scans
-        belongs into ``Store.read``.
+        *query* awaits nothing but its connection. It never waits for the writer, and on SQLite
+        costs some microseconds; anything that scans belongs into ``Store.read``.
         """
         ...

@@ -107,7 +107,7 @@ async def test_what_waits_at_one_moment_shares_a_transaction(bindings: Bindings)
     """Group commit: many items, few calls of the batch verb, each item answered in its place."""
     sizes: list[int] = []
 
-    def double(_: DriverConnection, items: Sequence[int]) -> Sequence[int]:
+    async def double(_: DriverConnection, items: Sequence[int]) -> Sequence[int]:
         sizes.append(len(items))
         return [2 * item for item in items]
 
@@ -122,8 +122,8 @@ async def test_a_batch_verb_that_raises_fails_its_items_alone(bindings: Bindings
     """The control-plane verb that rode in the same batch stands."""
     tokens = bindings.api_multi.customer_tokens
 
-    def broken(connection: DriverConnection, _: Sequence[int]) -> Sequence[int]:
-        connection.execute("INSERT INTO no_such_table VALUES (1)")
+    async def broken(connection: DriverConnection, _: Sequence[int]) -> Sequence[int]:
+        await connection.fetch("INSERT INTO no_such_table VALUES (1)")
         return []
 
     outcomes = await asyncio.gather(

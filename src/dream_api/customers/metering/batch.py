@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dream_api.customers.metering import rows
 from dream_api.customers.metering.errors import IdempotencyConflict
 from dream_api.customers.metering.model import (
     Decision,
@@ -20,6 +19,7 @@ from dream_api.customers.metering.model import (
     month_at,
     track,
 )
+from dream_api.customers.metering.rows import Changes, EventKey, Rows, UserKey, rows_of
 from dream_api.customers.platforms import (
     Access,
     PlatformCache,
@@ -81,58 +81,65 @@ class GroupCommit:
     def __init__(self, cache: PlatformCache) -> None:
         self._cache = cache
 
-    def __call__(
+    async def __call__(
         self, connection: DriverConnection, calls: Sequence[Call]
     ) -> Sequence[Answers | Exception]:
         """Answer each call, in order."""
-        versions = rows.read_versions(connection, list({call.platform_id for call in calls}))
-        answers: list[Answers | Exception] = []
+        rows = rows_of(connection)
+        versions = await rows.read_versions(list({call.platform_id for call in calls}))
         admitted: list[tuple[Call, PlatformState] | DreamError] = [
-            self._admit(connection, call, versions.get(call.platform_id, 0)) for call in calls
+            await self._admit(connection, call, versions.get(call.platform_id, 0)) for call in calls
         ]
-        transaction = _Transaction(
-            connection, [entry[0] for entry in admitted if isinstance(entry, tuple)]
+        transaction = await _read(
+            rows, [entry[0] for entry in admitted if isinstance(entry, tuple)]
         )
-        for entry in admitted:
-            if isinstance(entry, DreamError):
-                answers.append(entry)
-            else:
-                answers.append(transaction.answer(*entry))
-        transaction.write()
+        answers: list[Answers | Exception] = [
+            entry if isinstance(entry, DreamError) else transaction.answer(*entry)
+            for entry in admitted
+        ]
+        await rows.write(transaction.changes)
         return answers
 
-    def _admit(
+    async def _admit(
         self, connection: DriverConnection, call: Call, version: int
     ) -> tuple[Call, PlatformState] | DreamError:
         if call.access is not None:
-            access = self._cache.access(connection, call.access, version)
+            access = await self._cache.access(connection, call.access, version)
             if access is None or not access.is_live(call.now_ms):
                 return Unauthenticated()
-        state = self._cache.state(connection, call.platform_id, version)
+        state = await self._cache.state(connection, call.platform_id, version)
         return PlatformInactive() if state.is_inactive(call.now_ms) else (call, state)
+
+
+async def _read(rows: Rows, calls: Sequence[Call]) -> "_Transaction":
+    """Read what these calls are about. Users first: their rows are locked before keys are read."""
+    now_ms = max((call.now_ms for call in calls), default=0)
+    users = {(call.platform_id, event.user_id) for call in calls for event in call.events}
+    keys = {
+        (call.platform_id, event.key_hash)
+        for call in calls
+        for event in call.events
+        if event.key_hash is not None
+    }
+    usages = await rows.read_usages(list(users)) if users else {}
+    stored = await rows.read_answers(list(keys), now_ms // WEEK_MS) if keys else {}
+    return _Transaction(now_ms, usages, stored)
 
 
 class _Transaction:
     """What one transaction has read, decided so far, and has to write."""
 
-    def __init__(self, connection: DriverConnection, calls: Sequence[Call]) -> None:
-        self._connection = connection
-        self._now_ms = max((call.now_ms for call in calls), default=0)
-        self._week = self._now_ms // WEEK_MS
-        users = {(call.platform_id, event.user_id) for call in calls for event in call.events}
-        keys = {
-            (call.platform_id, event.key_hash)
-            for call in calls
-            for event in call.events
-            if event.key_hash is not None
-        }
-        self._usages = rows.read_usages(connection, list(users))
-        self._stored = rows.read_answers(connection, list(keys), self._week)
-        self._unknown: set[rows.UserKey] = set()
-        self._new: dict[rows.UserKey, Usage] = {}
-        self._changed: dict[rows.UserKey, Usage] = {}
-        self._ledger: list[rows.LedgerRow] = []
-        self._answers: list[rows.AnswerRow] = []
+    def __init__(
+        self,
+        now_ms: int,
+        usages: dict[UserKey, Usage],
+        stored: dict[EventKey, tuple[bytes, str]],
+    ) -> None:
+        self.changes = Changes(now_ms)
+        self._week = now_ms // WEEK_MS
+        self._usages = usages
+        self._stored = stored
+        self._unknown: set[UserKey] = set()
 
     def answer(self, call: Call, state: PlatformState) -> Answers | Exception:
         """Decide one call's events in order, each on its own."""
@@ -142,19 +149,6 @@ class _Transaction:
         if decision.reason is Denial.IDEMPOTENCY_CONFLICT:
             return IdempotencyConflict()
         return (decision,)
-
-    def write(self) -> None:
-        """Write what has changed."""
-        connection = self._connection
-        if self._new:
-            changes = [(key[0], usage) for key, usage in self._new.items()]
-            rows.write_new_users(connection, changes, self._now_ms)
-        if self._changed:
-            rows.write_usages(connection, [(key[0], usage) for key, usage in self._changed.items()])
-        if self._ledger:
-            rows.write_ledger(connection, self._ledger)
-        if self._answers:
-            rows.write_answers(connection, self._answers)
 
     def _decide(self, call: Call, state: PlatformState, event: PreparedEvent) -> Decision:
         user = (call.platform_id, event.user_id)
@@ -176,16 +170,16 @@ class _Transaction:
         )
         if user not in self._unknown:
             if decision.allowed:
-                self._changed[user] = usage
+                self.changes.changed[user] = usage
         elif decision.plan is not None:
-            self._new[user] = usage  # Created also where the very first event is denied.
+            self.changes.new[user] = usage  # Created also where the very first event is denied.
         if decision.allowed:
             self._note(call, event, decision)
         return decision
 
     def _note(self, call: Call, event: PreparedEvent, decision: Decision) -> None:
         period_start_ms = to_milliseconds(decision.period_start)
-        self._ledger.append(
+        self.changes.ledger.append(
             (
                 call.platform_id,
                 event.user_id,
@@ -199,7 +193,7 @@ class _Transaction:
         if event.key_hash is not None:
             answer = _kept(decision, period_start_ms)
             self._stored[call.platform_id, event.key_hash] = (event.content_hash, answer)
-            self._answers.append(
+            self.changes.answers.append(
                 (call.platform_id, self._week, event.key_hash, event.content_hash, answer)
             )
 

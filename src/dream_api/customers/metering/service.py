@@ -17,7 +17,7 @@ from dream_api.customers.metering.model import (
     Usage,
     check,
 )
-from dream_api.customers.metering.rows import read_answers, read_point
+from dream_api.customers.metering.rows import rows_of
 from dream_api.customers.platforms import (
     Access,
     PlatformCache,
@@ -71,7 +71,7 @@ class Metering:
         """
         if not is_well_formed(secret_key, "sk"):
             raise Unauthenticated
-        return self._current_access(hash_key(secret_key))
+        return await self._current_access(hash_key(secret_key))
 
     def cached_access(self, secret_key: str) -> Access | None:
         """Tell what a secret key opened when it was last looked at, at the cost of a hash.
@@ -88,7 +88,7 @@ class Metering:
             PlatformInactive: it did.
         """
         now_ms = to_milliseconds(self._clock.now())
-        state = self._bindings.meter.read_point(
+        state = await self._bindings.meter.read_point(
             lambda connection: self._cache.current_state(connection, platform_id)
         )
         if state.is_inactive(now_ms):
@@ -119,7 +119,7 @@ class Metering:
         """
         now_ms = to_milliseconds(self._clock.now())
         prepared = self._prepare(event, owner_id, now_ms)
-        self._check_timestamps(platform_id, (prepared,), now_ms, path="timestamp")
+        await self._check_timestamps(platform_id, (prepared,), now_ms, path="timestamp")
         call = Call(platform_id, access, (prepared,), now_ms, False)
         answers = await self._bindings.meter.write_batched(self._group_commit, call)
         if access is not None:
@@ -140,7 +140,7 @@ class Metering:
         """
         now_ms = to_milliseconds(self._clock.now())
         prepared = [self._prepare(event, None, now_ms) for event in events]
-        self._check_timestamps(platform_id, prepared, now_ms, path="events[{}].timestamp")
+        await self._check_timestamps(platform_id, prepared, now_ms, path="events[{}].timestamp")
         decisions: list[Decision] = []
         for start in range(0, len(prepared), EVENTS_PER_CALL_MAX):
             turn = tuple(prepared[start : start + EVENTS_PER_CALL_MAX])
@@ -163,15 +163,15 @@ class Metering:
         """
         now_ms = to_milliseconds(self._clock.now())
 
-        def look(connection: DriverConnection) -> tuple[Usage | None, PlatformState]:
-            point = read_point(connection, platform_id, user_id)
+        async def look(connection: DriverConnection) -> tuple[Usage | None, PlatformState]:
+            point = await rows_of(connection).read_point(platform_id, user_id)
             if access is not None:
-                current = self._cache.access(connection, access, point.version)
+                current = await self._cache.access(connection, access, point.version)
                 if current is None or not current.is_live(now_ms):
                     raise Unauthenticated
-            return point.usage, self._cache.state(connection, platform_id, point.version)
+            return point.usage, await self._cache.state(connection, platform_id, point.version)
 
-        usage, state = self._bindings.meter.read_point(look)
+        usage, state = await self._bindings.meter.read_point(look)
         if state.is_inactive(now_ms):
             raise PlatformInactive
         if access is not None:
@@ -249,7 +249,7 @@ class Metering:
             properties,
         )
 
-    def _check_timestamps(
+    async def _check_timestamps(
         self, platform_id: str, events: Sequence[PreparedEvent], now_ms: int, *, path: str
     ) -> None:
         """Refuse events of the future, and those too late unless they repeat a counted one."""
@@ -257,32 +257,36 @@ class Metering:
             FieldError(path.format(index), detail)
             for index, event in enumerate(events)
             if event.event_ms != now_ms
-            and (detail := self._timestamp_error(platform_id, event, now_ms)) is not None
+            and (detail := await self._timestamp_error(platform_id, event, now_ms)) is not None
         ]
         if errors:
             raise ValidationFailed(
                 errors[0].detail, param=errors[0].param, errors=tuple(errors[:ERRORS_MAX])
             )
 
-    def _timestamp_error(self, platform_id: str, event: PreparedEvent, now_ms: int) -> str | None:
+    async def _timestamp_error(
+        self, platform_id: str, event: PreparedEvent, now_ms: int
+    ) -> str | None:
         if event.event_ms > now_ms:
             return "must not lie in the future"
-        if event.event_ms >= now_ms - LATE_MS_MAX or self._is_answered(platform_id, event, now_ms):
+        if event.event_ms >= now_ms - LATE_MS_MAX:
+            return None
+        if await self._is_answered(platform_id, event, now_ms):
             return None
         return "must not lie more than 24 hours back"
 
-    def _is_answered(self, platform_id: str, event: PreparedEvent, now_ms: int) -> bool:
+    async def _is_answered(self, platform_id: str, event: PreparedEvent, now_ms: int) -> bool:
         if event.key_hash is None:
             return False
         keys = [(platform_id, event.key_hash)]
         return bool(
-            self._bindings.meter.read_point(
-                lambda connection: read_answers(connection, keys, now_ms // WEEK_MS)
+            await self._bindings.meter.read_point(
+                lambda connection: rows_of(connection).read_answers(keys, now_ms // WEEK_MS)
             )
         )
 
-    def _current_access(self, key_hash: str) -> Access:
-        access = self._bindings.meter.read_point(
+    async def _current_access(self, key_hash: str) -> Access:
+        access = await self._bindings.meter.read_point(
             lambda connection: self._cache.load_access(connection, key_hash)
         )
         now_ms = to_milliseconds(self._clock.now())

@@ -1,8 +1,9 @@
 """Connections to one SQLite file: how they are opened, and what each role may touch on them."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
@@ -10,6 +11,9 @@ from typing_extensions import override
 
 from dream_api.stores.bindings import RELATIONAL, RIGHTS, Rights, Role, World
 from dream_api.stores.errors import BindingRefused, StoreUnavailable
+from dream_api.stores.store import Dialect
+
+T = TypeVar("T")
 
 NAMESPACE_SUFFIX = "_kv"
 CACHE_KIBIBYTES = 65_536
@@ -39,6 +43,40 @@ class VerbConnection(sqlite3.Connection):
     @override
     def rollback(self) -> None:
         """Do nothing: Core calls this to clean up, the store undoes a verb by its savepoint."""
+
+
+class SqliteDriver:
+    """The driver's connection as metering sees it; its coroutines never suspend."""
+
+    __slots__ = ("_raw",)
+    dialect = Dialect.SQLITE
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+
+    async def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[Any]:
+        """Run one statement; give all rows."""
+        return self._raw.execute(sql, parameters).fetchall()
+
+    async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for each row of parameters."""
+        self._raw.executemany(sql, rows)
+
+
+def run_at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never suspends, on this thread and without a loop.
+
+    Raises:
+        RuntimeError: it awaits something else than its connection.
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+    coroutine.close()
+    message = "a batch verb awaits nothing but its connection"
+    raise RuntimeError(message)
 
 
 Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]

@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +26,13 @@ from dream_api.stores.bindings import (
 from dream_api.stores.errors import AlreadyServed, BindingRefused, Overloaded
 from dream_api.stores.kv import KeyValue
 from dream_api.stores.migrations import check_schema, migrate
-from dream_api.stores.sqlite.connections import as_core, open_reader, open_writer, translated
+from dream_api.stores.sqlite.connections import (
+    SqliteDriver,
+    as_core,
+    open_reader,
+    open_writer,
+    translated,
+)
 from dream_api.stores.sqlite.writer import Writer
 from dream_api.stores.store import BatchVerb, DriverConnection, Store
 
@@ -84,10 +90,10 @@ class WorldFile:
         finally:
             self._reads_waiting -= 1
 
-    def read_point(self, role: Role, query: Callable[[DriverConnection], T]) -> T:
+    async def read_point(self, role: Role, query: Callable[[DriverConnection], Awaitable[T]]) -> T:
         """Run a look-up on the caller's thread."""
         try:
-            return query(self._connections(role)[0])
+            return await query(SqliteDriver(self._connections(role)[0]))
         except Exception as error:
             raise translated(error) from error
 
@@ -148,9 +154,9 @@ class SqliteStore:
         )
         return result
 
-    def read_point(self, query: Callable[[DriverConnection], T]) -> T:
+    async def read_point(self, query: Callable[[DriverConnection], Awaitable[T]]) -> T:
         """Run a look-up of a few rows on the caller's thread."""
-        return self._file.read_point(self._role, query)
+        return await self._file.read_point(self._role, query)
 
 
 class SqliteStores:

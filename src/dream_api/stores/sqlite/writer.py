@@ -18,7 +18,14 @@ from typing import Any
 
 from dream_api.stores.bindings import RIGHTS, Role, World
 from dream_api.stores.errors import Overloaded, StoreUnavailable
-from dream_api.stores.sqlite.connections import as_core, authorizer, open_writer, translated
+from dream_api.stores.sqlite.connections import (
+    SqliteDriver,
+    as_core,
+    authorizer,
+    open_writer,
+    run_at_once,
+    translated,
+)
 from dream_api.stores.store import BATCH_WEIGHT_MAX, BatchVerb
 
 WAITING_MAX = 8_192
@@ -48,6 +55,7 @@ class Writer:
     def __init__(self, path: Path, world: World) -> None:
         self._raw = open_writer(path)
         self._core = as_core(self._raw)
+        self._driver = SqliteDriver(self._raw)
         self._world = world
         self._role: Role | None = None
         self._queue: queue.SimpleQueue[list[Work] | None] = queue.SimpleQueue()
@@ -177,7 +185,7 @@ class Writer:
             self._role = role
         self._raw.execute("SAVEPOINT batch")
         try:
-            answers = verb(self._raw, [work.item for work in works])
+            answers = run_at_once(verb(self._driver, [work.item for work in works]))
         except Exception as error:  # noqa: BLE001 - it is the callers' answer, not ours.
             self._raw.execute("ROLLBACK TO batch")
             self._raw.execute("RELEASE batch")

@@ -1,0 +1,70 @@
+"""What metering reads and writes of its tables, the same on every engine."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from dream_api.customers.metering.model import Usage
+
+UserKey = tuple[str, str]
+"""(platform_id, user_id)"""
+EventKey = tuple[str, bytes]
+"""(platform_id, hash of scope and idempotency key)"""
+LedgerRow = tuple[str, str, int, int, int, int, str | None]
+"""(platform_id, user_id, amount, period_start, event_at, recorded_at, properties)"""
+AnswerRow = tuple[str, int, bytes, bytes, str]
+"""(platform_id, week, key_hash, content_hash, answer)"""
+
+
+class Point(msgspec.Struct, frozen=True):
+    """One end user and the version of the platform, as of one moment."""
+
+    version: int
+    usage: Usage | None
+
+
+class Changes(msgspec.Struct):
+    """What one transaction has decided so far and has to write.
+
+    ``new`` are users without a usage row, ``changed`` those with one; the rest is appended.
+    """
+
+    now_ms: int
+    new: dict[UserKey, Usage] = {}
+    changed: dict[UserKey, Usage] = {}
+    ledger: list[LedgerRow] = []
+    answers: list[AnswerRow] = []
+
+
+class Rows(Protocol):
+    """Metering's hand-tuned SQL on the driver's own connection: few statements for many events."""
+
+    async def read_point(self, platform_id: str, user_id: str) -> Point:
+        """Read one end user's row and the platform's version in one look."""
+        ...
+
+    async def read_versions(self, platform_ids: Sequence[str]) -> dict[str, int]:
+        """Read the version of each platform; one that was never written is left out."""
+        ...
+
+    async def read_usages(self, keys: Sequence[UserKey]) -> dict[UserKey, Usage]:
+        """Read the rows of many end users, to be changed; unknown ones are left out.
+
+        Until the transaction ends nobody else changes a row that was found.
+        """
+        ...
+
+    async def read_answers(
+        self, keys: Sequence[EventKey], week: int
+    ) -> dict[EventKey, tuple[bytes, str]]:
+        """Read what was answered under these keys this week or last; unused ones are left out."""
+        ...
+
+    async def write(self, changes: Changes) -> None:
+        """Write everything; ``users`` shows what the usage rows hold.
+
+        Raises:
+            Raced: another process made one of the new users or used one of the keys meanwhile.
+        """
+        ...
