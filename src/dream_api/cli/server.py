@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from dream_api.app import ALL_SERVICES, Product, ServiceName, open_product
 from dream_api.gateways.clock import Clock
-from dream_api.services.http import server_config
+from dream_api.services.http import configure_logs, server_config
 from dream_api.settings import Settings
 
 BACKLOG_CONNECTIONS = 2_048
@@ -97,6 +97,7 @@ async def _work(serving: Serving, on_ready: Callable[[], None]) -> None:
 @asynccontextmanager
 async def _opened(serving: Serving) -> AsyncIterator[Product]:
     """Open the product with its loops running; stop them at a safe point, then close it."""
+    configure_logs(is_development=serving.development)
     async with open_product(
         serving.settings,
         clock=serving.clock,

@@ -12,6 +12,7 @@ from dream_api.services.http.application import Application, assemble, describe_
 from dream_api.services.http.callers import Doorkeeper
 from dream_api.services.http.development import Development
 from dream_api.services.http.documentation import install_documentation
+from dream_api.services.http.logs import configure_logs
 from dream_api.services.http.measures import Measures
 from dream_api.services.http.openapi import Description
 from dream_api.services.http.operations import Operations
@@ -32,6 +33,7 @@ __all__ = [
     "ProblemWriter",
     "assemble",
     "build_stack",
+    "configure_logs",
     "describe_routers",
     "install_documentation",
     "install_problems",
