@@ -38,7 +38,7 @@ _logger = structlog.get_logger("dream_api.http")
 def configure_logs(*, is_development: bool) -> None:
     """Set up logging for this process: JSON lines in production, colours in a terminal."""
     renderer: Any = (
-        structlog.dev.ConsoleRenderer()
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
         if is_development
         else structlog.processors.JSONRenderer(serializer=_to_json)
     )
