@@ -86,29 +86,40 @@ class GroupCommit:
     ) -> Sequence[Answers | Exception]:
         """Answer each call, in order."""
         rows = rows_of(connection)
-        versions = await rows.read_versions(list({call.platform_id for call in calls}))
-        admitted: list[tuple[Call, PlatformState] | DreamError] = [
-            await self._admit(connection, call, versions.get(call.platform_id, 0)) for call in calls
-        ]
+        states = await self._states(connection, rows, {call.platform_id for call in calls})
+        refusals: list[DreamError | None] = []
+        for call in calls:
+            state, access = states[call.platform_id], call.access
+            if access is not None and access.version != state.version:
+                access = await self._cache.load_access(connection, access.key_hash)
+            refusals.append(_refusal(call, access, state))
         transaction = await _read(
-            rows, [entry[0] for entry in admitted if isinstance(entry, tuple)]
+            rows, [call for call, refusal in zip(calls, refusals, strict=True) if refusal is None]
         )
         answers: list[Answers | Exception] = [
-            entry if isinstance(entry, DreamError) else transaction.answer(*entry)
-            for entry in admitted
+            transaction.answer(call, states[call.platform_id]) if refusal is None else refusal
+            for call, refusal in zip(calls, refusals, strict=True)
         ]
         await rows.write(transaction.changes)
         return answers
 
-    async def _admit(
-        self, connection: DriverConnection, call: Call, version: int
-    ) -> tuple[Call, PlatformState] | DreamError:
-        if call.access is not None:
-            access = await self._cache.access(connection, call.access, version)
-            if access is None or not access.is_live(call.now_ms):
-                return Unauthenticated()
-        state = await self._cache.state(connection, call.platform_id, version)
-        return PlatformInactive() if state.is_inactive(call.now_ms) else (call, state)
+    async def _states(
+        self, connection: DriverConnection, rows: Rows, platform_ids: set[str]
+    ) -> dict[str, PlatformState]:
+        versions = await rows.read_versions(list(platform_ids))
+        return {
+            platform_id: await self._cache.state(
+                connection, platform_id, versions.get(platform_id, 0)
+            )
+            for platform_id in platform_ids
+        }
+
+
+def _refusal(call: Call, access: Access | None, state: PlatformState) -> DreamError | None:
+    """Say why a call is not decided at all; *access* is its key as of this transaction."""
+    if call.access is not None and (access is None or not access.is_live(call.now_ms)):
+        return Unauthenticated()
+    return PlatformInactive() if state.is_inactive(call.now_ms) else None
 
 
 async def _read(rows: Rows, calls: Sequence[Call]) -> "_Transaction":

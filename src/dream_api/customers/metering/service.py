@@ -119,7 +119,8 @@ class Metering:
         """
         now_ms = to_milliseconds(self._clock.now())
         prepared = self._prepare(event, owner_id, now_ms)
-        await self._check_timestamps(platform_id, (prepared,), now_ms, path="timestamp")
+        if event.timestamp is not None:
+            await self._check_timestamps(platform_id, (prepared,), now_ms, path="timestamp")
         call = Call(platform_id, access, (prepared,), now_ms, False)
         answers = await self._bindings.meter.write_batched(self._group_commit, call)
         if access is not None:
