@@ -26,6 +26,7 @@ ACROSS_PLATFORMS = {
     "metering.forget_answers": "The sweep drops idempotency keys that have had their week.",
     "metering.list_usage": "`dream-api kv` shows the namespace to the operator, read-only.",
     "metering.roll_up_ledger": "The sweep adds the next rows of the whole ledger to the rollups.",
+    "metering.settle_ledger": "The sweep asks up to where the whole ledger is complete.",
     "subscriptions.list_stale": "The reconcile asks Stripe about every platform's subscriptions.",
     "subscriptions.list_overdue_checkouts": "The sweep ends checkouts that nobody came back from.",
 }

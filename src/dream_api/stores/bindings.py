@@ -42,6 +42,7 @@ PLATFORM_USAGE = "platform_usage_kv"
 PLATFORM_TOKENS = "platform_tokens_kv"
 CUSTOMER_USAGE = "customer_usage_kv"
 CUSTOMER_TOKENS = "customer_tokens_kv"
+NAMESPACE_SUFFIX = "_kv"
 RELATIONAL = "relational"
 """Every table of a world that is not a namespace."""
 

@@ -1,10 +1,21 @@
-"""The one statement on which the SQL dialects differ in spelling, and we use both."""
+"""What the SQL dialects spell differently, and we use on both engines."""
 
-from sqlalchemy import Table
-from sqlalchemy.dialects.sqlite import Insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 
 def upsert(table: Table) -> Insert:
-    """Start an INSERT that may go on with ``on_conflict_do_update`` or ``…_do_nothing``."""
-    return sqlite_insert(table)
+    """Start an INSERT that may go on with ``on_conflict_do_update`` or ``…_do_nothing``.
+
+    It is PostgreSQL's; SQLite took its syntax over, and compiles the same object.
+    """
+    return insert(table)
+
+
+def wait_for_writers(connection: Connection, table: Table) -> None:
+    """Go on once every transaction that is adding to a table has ended, keeping new ones waiting.
+
+    Call it first, and end the transaction soon. On SQLite there is only one writer: this one.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE MODE")

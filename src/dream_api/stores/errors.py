@@ -39,3 +39,11 @@ class SchemaMismatch(DreamError):
     code = "schema_mismatch"
     status = 503
     title = "The store's schema does not fit this release"
+
+
+class MissingRole(DreamError):
+    """The database has no role of the name that a setting gives."""
+
+    code = "missing_role"
+    status = 503
+    title = "The database has no such role"

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, delete, select
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from dream_api.gateways.clock import Clock
 from dream_api.stores.columns import Instant, Json
+from dream_api.stores.dialect import upsert
 from dream_api.stores.errors import BindingRefused
 
 LIST_LIMIT_MAX = 1000
@@ -67,7 +67,7 @@ class KeyValue:
     ) -> None:
         """Write a value, replacing what stood there."""
         self._check_may_write(key)
-        statement = sqlite_insert(self._table).values(key=key, value=value, expires_at=expires_at)
+        statement = upsert(self._table).values(key=key, value=value, expires_at=expires_at)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["key"], set_={"value": value, "expires_at": expires_at}

@@ -179,9 +179,9 @@ class EndUsers:
         )
 
     def _erase(self, connection: Connection, platform_id: str, user_id: str) -> None:
-        metering.erase(connection, platform_id, user_id)
         if rows.delete_user(connection, platform_id, user_id):
             rows.put_tombstone(connection, platform_id, user_id, self._clock.now())
+        metering.erase(connection, platform_id, user_id)
 
     def _show(
         self, connection: Connection, platform_id: str, user_id: str, tiers: TierConfig

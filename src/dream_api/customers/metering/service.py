@@ -211,8 +211,9 @@ class Metering:
 
     async def roll_up(self, limit: int = ROLL_UP_ROWS_MAX) -> int:
         """Add the ledger's next rows to the rollups; give how many, 0 when nothing is left."""
+        settled_to = await self._bindings.customers.write(store.settle_ledger)
         return await self._bindings.customers.write(
-            lambda connection: store.roll_up_ledger(connection, limit)
+            lambda connection: store.roll_up_ledger(connection, settled_to, limit)
         )
 
     async def forget_old_keys(self, limit: int = FORGET_KEYS_MAX) -> int:

@@ -9,13 +9,19 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 from typing_extensions import override
 
-from dream_api.stores.bindings import RELATIONAL, RIGHTS, Rights, Role, World
+from dream_api.stores.bindings import (
+    NAMESPACE_SUFFIX,
+    RELATIONAL,
+    RIGHTS,
+    Rights,
+    Role,
+    World,
+)
 from dream_api.stores.errors import BindingRefused, StoreUnavailable
 from dream_api.stores.store import Dialect
 
 T = TypeVar("T")
 
-NAMESPACE_SUFFIX = "_kv"
 CACHE_KIBIBYTES = 65_536
 CACHED_STATEMENTS = 512
 PAGE_BYTES = 2_048

@@ -7,6 +7,7 @@ from dream_api.customers.metering.store.rollups import (
     read_days,
     read_user_days,
     roll_up_ledger,
+    settle_ledger,
 )
 from dream_api.customers.metering.store.usages import (
     adjust_usage,
@@ -29,4 +30,5 @@ __all__ = [
     "roll_up_ledger",
     "set_blocked",
     "set_entitlement",
+    "settle_ledger",
 ]

@@ -30,7 +30,7 @@ from dream_api.customers.metering.store.tables import (
     WATERMARKS,
 )
 from dream_api.kit.periods import to_milliseconds
-from dream_api.stores import Connection, Table, upsert
+from dream_api.stores import Connection, Table, upsert, wait_for_writers
 
 HOUR_MS = 3_600_000
 WEEK_MS = 7 * DAY_MS
@@ -52,11 +52,28 @@ IS_ERASED: ColumnElement[bool] = or_(
 """Whether a row of the ledger belongs to somebody who has been erased since."""
 
 
-def roll_up_ledger(connection: Connection, limit: int) -> int:
-    """Add the next rows of the ledger, at most *limit*, to the rollups; give how many."""
+def settle_ledger(connection: Connection) -> int:
+    """Wait for whoever is adding to the ledger; give the newest row, 0 where there is none.
+
+    No row of this number or below can appear after that: numbers are given when a row is
+    written, and with several processes that is not the order in which they commit.
+    """
+    wait_for_writers(connection, LEDGER)
+    return connection.execute(select(func.max(LEDGER.c.id))).scalar_one() or 0
+
+
+def roll_up_ledger(connection: Connection, settled_to: int, limit: int) -> int:
+    """Add the ledger's next rows to the rollups, at most *limit*; give how many.
+
+    *settled_to* is what ``settle_ledger`` found in an earlier transaction, so that nobody who
+    counts waits for this one.
+    """
     watermark = _watermark(connection)
     ahead = (
-        select(LEDGER.c.id).where(LEDGER.c.id > watermark).order_by(LEDGER.c.id).limit(limit)
+        select(LEDGER.c.id)
+        .where(LEDGER.c.id > watermark, LEDGER.c.id <= settled_to)
+        .order_by(LEDGER.c.id)
+        .limit(limit)
     ).subquery()
     count, last = connection.execute(select(func.count(), func.max(ahead.c.id))).one()
     if count == 0:

@@ -22,10 +22,8 @@ USAGE = Table(
     Column("minute_start", WholeNumber, nullable=False),
     Column("minute_count", WholeNumber, nullable=False),
     Column("last_active", WholeNumber),
-    Column("key", Text),
-    Column("value", Text),
 )
-"""The namespace CUSTOMER_USAGE_KV in typed columns; ``key`` and ``value`` are generated.
+"""The namespace CUSTOMER_USAGE_KV in typed columns.
 
 Moments are plain milliseconds here: the hot path reads and writes the same columns.
 """

@@ -1,16 +1,15 @@
 """Usage rows, as the control plane reads and changes them."""
 
-import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, func, insert, select, union_all, update
+from sqlalchemy import Row, Text, cast, delete, func, insert, literal, select, union_all, update
 
 from dream_api.customers.metering.errors import UsageBelowZero
 from dream_api.customers.metering.model import MINUTE_MS, USAGE_MAX, Usage, month_at, open_month
 from dream_api.customers.metering.store.tables import ERASURES, LEDGER, USAGE, USER_DAYS, USERS
 from dream_api.kit.errors import NotFound, ValidationFailed
-from dream_api.kit.periods import to_milliseconds
+from dream_api.kit.periods import from_milliseconds, rfc3339, to_milliseconds
 from dream_api.stores import Connection, KeyValueEntry, upsert
 
 LIST_LIMIT_MAX = 1_000
@@ -121,11 +120,11 @@ def list_usage(connection: Connection, prefix: str, limit: int) -> list[KeyValue
 
     Scans the namespace; meant for an operator.
     """
-    minute = cast(USAGE.c.minute_start // MINUTE_MS, Text)
     user = USAGE.c.platform_id + ":" + USAGE.c.user_id
+    minute = cast(USAGE.c.minute_start // MINUTE_MS, Text)
     entries = union_all(
-        select(USAGE.c.key.label("key"), USAGE.c.value.label("value")),
-        select("ratelimit:" + user + ":" + minute, cast(USAGE.c.minute_count, Text)).where(
+        select(("usage:" + user).label("key"), *USAGE.c, literal(0).label("is_minute")),
+        select("ratelimit:" + user + ":" + minute, *USAGE.c, literal(1)).where(
             USAGE.c.minute_count > 0
         ),
     ).subquery()
@@ -136,8 +135,26 @@ def list_usage(connection: Connection, prefix: str, limit: int) -> list[KeyValue
         .limit(min(limit, LIST_LIMIT_MAX))
     )
     return [
-        KeyValueEntry(row.key, json.loads(row.value), None) for row in connection.execute(statement)
+        KeyValueEntry(row.key, row.minute_count if row.is_minute else _shown(row), None)
+        for row in connection.execute(statement)
     ]
+
+
+def _shown(row: Row[Any]) -> dict[str, Any]:
+    """Give a usage row as the namespace's reader sees it."""
+    return {
+        "usageCount": row.usage_count,
+        "plan": row.plan or row.shown_plan,
+        "periodStart": _moment(row.period_start),
+        "periodEnd": _moment(row.period_end),
+        "previousCount": row.previous_count,
+        "blocked": bool(row.is_blocked),
+        "lastActive": _moment(row.last_active),
+    }
+
+
+def _moment(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else rfc3339(from_milliseconds(milliseconds))
 
 
 def _require(connection: Connection, platform_id: str, user_id: str) -> Usage:
@@ -161,6 +178,7 @@ def _require(connection: Connection, platform_id: str, user_id: str) -> Usage:
             (USAGE.c.platform_id == USERS.c.platform_id) & (USAGE.c.user_id == USERS.c.user_id),
         )
         .where(USERS.c.platform_id == platform_id, USERS.c.user_id == user_id)
+        .with_for_update(of=USERS)  # Whoever counts holds this row first, too.
     ).one_or_none()
     if row is None:
         raise NotFound("No such user. Track a first call, or create it with POST /v1/customers.")

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from dream_api.stores.columns import WholeNumber
+
 
 def create_namespace(name: str) -> None:
     """Create the table of one namespace."""
@@ -10,7 +12,7 @@ def create_namespace(name: str) -> None:
         name,
         sa.Column("key", sa.Text, primary_key=True),
         sa.Column("value", sa.Text, nullable=False),
-        sa.Column("expires_at", sa.Integer),
+        sa.Column("expires_at", WholeNumber),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )

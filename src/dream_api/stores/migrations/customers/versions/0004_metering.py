@@ -1,5 +1,7 @@
 """Usage: the typed rows of CUSTOMER_USAGE_KV, the ledger, idempotency and rollups."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -18,7 +20,7 @@ _VALUE = f"""json_object(
 
 
 def upgrade() -> None:
-    """Create the tables; on SQLite the ledger refuses changes of what was counted."""
+    """Create the tables; the ledger refuses changes of what was counted."""
     _create_usage()
     _create_ledger()
     _create_idempotency()
@@ -27,7 +29,10 @@ def upgrade() -> None:
 
 
 def _create_usage() -> None:
-    """The namespace, typed: ``key``, ``value`` and ``expires_at`` are how a reader sees a row."""
+    """The namespace, typed; on SQLite ``key`` and ``value`` show a row as its reader sees it.
+
+    There they cost nothing until they are read; PostgreSQL before 18 would store them.
+    """
     op.create_table(
         "customer_usage_kv",
         sa.Column("platform_id", sa.Text, primary_key=True),
@@ -43,9 +48,7 @@ def _create_usage() -> None:
         _number("minute_start"),
         _number("minute_count"),
         sa.Column("last_active", WholeNumber),
-        sa.Column("key", sa.Text, sa.Computed(_KEY, persisted=False)),
-        sa.Column("value", sa.Text, sa.Computed(_VALUE, persisted=False)),
-        sa.Column("expires_at", WholeNumber, sa.Computed("NULL", persisted=False)),
+        *(_shown() if _is_sqlite() else ()),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -54,7 +57,7 @@ def _create_usage() -> None:
 def _create_ledger() -> None:
     op.create_table(
         "metering_ledger",
-        sa.Column("id", WholeNumber, primary_key=True),
+        sa.Column("id", WholeNumber, sa.Identity(), primary_key=True),
         sa.Column("platform_id", sa.Text, nullable=False),
         sa.Column("user_id", sa.Text),
         sa.Column("amount", WholeNumber, nullable=False),
@@ -67,11 +70,20 @@ def _create_ledger() -> None:
         sqlite_strict=True,
     )
     # Erasure blanks who it was; what was counted never changes.
+    if not _is_sqlite():
+        op.execute(
+            "CREATE FUNCTION metering_ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$"
+        )
+    refuse = (
+        "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+        if _is_sqlite()
+        else "FOR EACH ROW EXECUTE FUNCTION metering_ledger_refuse()"
+    )
     for action in ("UPDATE OF id, platform_id, amount, period_start, event_at, kind", "DELETE"):
         op.execute(
             f"CREATE TRIGGER metering_ledger_refuses_{action.split()[0].lower()}"
-            f" BEFORE {action} ON metering_ledger"
-            " BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+            f" BEFORE {action} ON metering_ledger {refuse}"
         )
 
 
@@ -127,6 +139,18 @@ def _create_erasures() -> None:
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
+
+
+def _shown() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("key", sa.Text, sa.Computed(_KEY, persisted=False)),
+        sa.Column("value", sa.Text, sa.Computed(_VALUE, persisted=False)),
+        sa.Column("expires_at", WholeNumber, sa.Computed("NULL", persisted=False)),
+    ]
+
+
+def _is_sqlite() -> bool:
+    return op.get_bind().dialect.name == "sqlite"
 
 
 def _number(name: str) -> sa.Column[int]:

@@ -1,0 +1,77 @@
+"""The table of bindings as GRANTs: the database itself refuses what a service was not given."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from dream_api.stores.bindings import (
+    CUSTOMER_TOKENS,
+    CUSTOMER_USAGE,
+    NAMESPACE_SUFFIX,
+    RELATIONAL,
+    RIGHTS,
+    Role,
+    World,
+)
+from dream_api.stores.errors import MissingRole
+
+VERSION_TABLE = "alembic_version"
+"""Every role may see which release a schema fits."""
+
+_USERS_COLUMNS = "usage_count, last_active, period_start, period_end"
+_METER = (
+    f"GRANT SELECT ON {CUSTOMER_TOKENS} TO {{role}}",
+    f"GRANT SELECT, INSERT, UPDATE ON {CUSTOMER_USAGE} TO {{role}}",
+    "GRANT SELECT, INSERT ON metering_idempotency TO {role}",
+    "GRANT INSERT ON metering_ledger TO {role}",
+    f"GRANT SELECT (platform_id, user_id, {_USERS_COLUMNS}) ON users TO {{role}}",
+    f"GRANT INSERT (platform_id, user_id, plan, created_at, {_USERS_COLUMNS}) ON users TO {{role}}",
+    f"GRANT UPDATE ({_USERS_COLUMNS}) ON users TO {{role}}",
+)
+"""What the hot path does, and nothing else: it can neither delete nor see an address."""
+
+
+def grant(connection: Connection, world: World, name: str, roles: Iterable[Role]) -> None:
+    """Give a role of the database what these roles of ours may do in one world, and no more.
+
+    Raises:
+        MissingRole: the database has no such role.
+    """
+    found = connection.exec_driver_sql(
+        "SELECT rolname = current_user FROM pg_roles WHERE rolname = $1", (name,)
+    ).scalar_one_or_none()
+    if found is None:
+        raise MissingRole(f"The database has no role {name}. Run: CREATE ROLE {name} LOGIN")
+    if found:
+        return  # The owner.
+    quoted = connection.dialect.identifier_preparer.quote(name)
+    for statement in _statements(connection, world, frozenset(roles)):
+        connection.exec_driver_sql(statement.format(role=quoted))
+
+
+def _statements(connection: Connection, world: World, roles: frozenset[Role]) -> Iterable[str]:
+    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {world} FROM {{role}}"
+    yield f"REVOKE ALL ON SCHEMA {world} FROM {{role}}"
+    given = [role for role in roles if (role, world) in RIGHTS]
+    if not given:
+        return
+    yield f"GRANT USAGE ON SCHEMA {world} TO {{role}}"
+    yield f"GRANT SELECT ON {VERSION_TABLE} TO {{role}}"
+    tables = connection.exec_driver_sql(
+        "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1", (world.value,)
+    ).scalars()
+    for table in [name for name in tables if name != VERSION_TABLE]:
+        for role in given:
+            if role is not Role.METER:
+                yield from _on_table(table, role, world)
+    if Role.METER in given:
+        yield from _METER
+
+
+def _on_table(table: str, role: Role, world: World) -> Iterable[str]:
+    rights = RIGHTS[role, world]
+    kind = table if table.endswith(NAMESPACE_SUFFIX) else RELATIONAL
+    if kind in rights.read:
+        yield f"GRANT SELECT ON {table} TO {{role}}"
+    if kind in rights.write:
+        yield f"GRANT INSERT, UPDATE, DELETE ON {table} TO {{role}}"
