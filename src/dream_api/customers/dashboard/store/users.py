@@ -6,15 +6,13 @@ are sorted first and rows fetched after: sorting whole rows of 100,000 users cos
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     Boolean,
     ColumnElement,
     Row,
-    and_,
-    case,
     func,
     or_,
     select,
@@ -25,12 +23,10 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from dream_api.customers.dashboard.model import NO_STATUS, Filters, Order, SortBy
+from dream_api.customers.dashboard.store.numbers import usage_now
 from dream_api.customers.end_users import USERS, EndUser, user_of
-from dream_api.customers.subscriptions import ACCESS
-from dream_api.kit.periods import from_milliseconds
 from dream_api.stores import Connection, WholeNumber
 
-DAY_MS = 86_400_000
 FEW = 2_000
 LIKE_ESCAPE = "\\"
 
@@ -123,53 +119,6 @@ def list_by_id(
     return [user_of(row) for row in connection.execute(statement)]
 
 
-def sum_mrr(connection: Connection, platform_id: str) -> dict[str, int]:
-    """Sum what users bring a month, by currency."""
-    statement = (
-        select(USERS.c.currency, func.sum(USERS.c.mrr_cents))
-        .where(USERS.c.platform_id == platform_id, USERS.c.mrr_cents > 0)
-        .group_by(USERS.c.currency)
-    )
-    return {currency: int(total) for currency, total in connection.execute(statement)}
-
-
-def count_by_plan(connection: Connection, platform_id: str) -> dict[str | None, int]:
-    """Count users by plan."""
-    statement = (
-        select(USERS.c.plan, func.count().label("users"))
-        .where(USERS.c.platform_id == platform_id)
-        .group_by(USERS.c.plan)
-    )
-    return {row.plan: row.users for row in connection.execute(statement)}
-
-
-def count_running(connection: Connection, platform_id: str, now: datetime) -> tuple[int, int, int]:
-    """Count running subscriptions, those of them that end, and units of the month that runs."""
-    is_running = USERS.c.subscription_status.in_(sorted(ACCESS))
-    is_ending = and_(is_running, USERS.c.cancel_at_period_end == 1)
-    statement = select(
-        func.coalesce(func.sum(case((is_running, 1), else_=0)), 0),
-        func.coalesce(func.sum(case((is_ending, 1), else_=0)), 0),
-        func.coalesce(func.sum(_usage(now)), 0),
-    ).where(USERS.c.platform_id == platform_id)
-    running, ending, usage = connection.execute(statement).one()
-    return int(running), int(ending), int(usage)
-
-
-def count_new_by_day(connection: Connection, platform_id: str, since: datetime) -> dict[date, int]:
-    """Count users by the UTC day on which they came."""
-    day = type_coerce(USERS.c.created_at, WholeNumber) // DAY_MS
-    statement = (
-        select(day, func.count())
-        .where(USERS.c.platform_id == platform_id, USERS.c.created_at >= since)
-        .group_by(day)
-    )
-    return {
-        from_milliseconds(number * DAY_MS).date(): count
-        for number, count in connection.execute(statement)
-    }
-
-
 def _matches(platform_id: str, view: View) -> list[ColumnElement[bool]]:
     """The one filter: of the page, the count and the export."""
     filters = view.filters
@@ -219,16 +168,11 @@ def _like(element: _Resembles, compiler: Any, **options: Any) -> str:
 
 def _sort_value(view: View) -> ColumnElement[Any]:
     if view.filters.sort is SortBy.USAGE_COUNT:
-        return _usage(view.now)
+        return usage_now(view.now)
     column = _sort_columns[view.filters.sort]
     if view.filters.sort in _MOMENTS:
         return type_coerce(column, WholeNumber)
     return column
-
-
-def _usage(now: datetime) -> ColumnElement[int]:
-    """The usage of the month that runs: 0 once the stored month has passed."""
-    return case((USERS.c.period_end > now, USERS.c.usage_count), else_=0)
 
 
 def _segments(sort: SortBy, after: Position | None, *, is_descending: bool) -> Sequence[bool]:

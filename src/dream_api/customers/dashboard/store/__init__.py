@@ -1,0 +1,29 @@
+"""The dashboard's reads of ``users``: the table, its count, the export and the numbers."""
+
+from dream_api.customers.dashboard.store.numbers import (
+    count_by_plan,
+    count_new_by_day,
+    count_running,
+    sum_mrr,
+)
+from dream_api.customers.dashboard.store.users import (
+    FEW,
+    Position,
+    View,
+    count_users,
+    list_by_id,
+    list_users,
+)
+
+__all__ = [
+    "FEW",
+    "Position",
+    "View",
+    "count_by_plan",
+    "count_new_by_day",
+    "count_running",
+    "count_users",
+    "list_by_id",
+    "list_users",
+    "sum_mrr",
+]
