@@ -11,6 +11,9 @@ import pytest
 from dream_api.gateways.clock import MovableClock
 from dream_api.stores import Bindings
 from dream_api.stores.sqlite import SqliteStores, migrate_stores
+from tests.postgres_fixtures import database, migrated_database, postgres
+
+__all__ = ["database", "migrated_database", "postgres"]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 

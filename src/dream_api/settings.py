@@ -40,7 +40,26 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(
         None,
-        description="PostgreSQL address of the migrator; absent means SQLite in the data folder.",
+        description="PostgreSQL address of the migrator, who owns the schemas; also of every role "
+        "below that has none of its own. No address at all means SQLite in the data folder.",
+    )
+    database_url_front_auth_api: SecretStr | None = Field(
+        None, description="PostgreSQL address as the role of front-auth-api."
+    )
+    database_url_oauth_api: SecretStr | None = Field(
+        None, description="PostgreSQL address as the role of oauth-api."
+    )
+    database_url_api_multi: SecretStr | None = Field(
+        None, description="PostgreSQL address as the role of api-multi."
+    )
+    database_url_meter: SecretStr | None = Field(
+        None, description="PostgreSQL address as the role that counts: api-multi's hot path."
+    )
+    database_url_worker_developers: SecretStr | None = Field(
+        None, description="PostgreSQL address as the role of the worker's developers' loop."
+    )
+    database_url_worker_customers: SecretStr | None = Field(
+        None, description="PostgreSQL address as the role of the worker's customers' loop."
     )
     public_url: str = Field(
         "http://localhost:8787", description="The one origin under which people reach the product."

@@ -6,6 +6,7 @@ Does not own: any rule.
 """
 
 from dream_api.app.doors import ALL_SERVICES, ServiceName, describe
+from dream_api.app.engines import Engine, engine_of
 from dream_api.app.jobs import STRIPE_ACCOUNT_EVENTS, STRIPE_CONNECT_EVENTS
 from dream_api.app.product import Product, open_product
 from dream_api.app.rooms import stripe_of
@@ -14,9 +15,11 @@ __all__ = [
     "ALL_SERVICES",
     "STRIPE_ACCOUNT_EVENTS",
     "STRIPE_CONNECT_EVENTS",
+    "Engine",
     "Product",
     "ServiceName",
     "describe",
+    "engine_of",
     "open_product",
     "stripe_of",
 ]

@@ -1,18 +1,19 @@
 """The product, opened: stores, gateways, rooms, doors and loops, and their orderly end."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from dream_api.app.doors import ALL_SERVICES, ServiceName, build_doors
+from dream_api.app.engines import Engine, engine_of
 from dream_api.app.errors import WrongMasterKey
 from dream_api.app.jobs import build_workers
 from dream_api.app.rooms import House, build_house, build_outside
 from dream_api.gateways.clock import Clock
 from dream_api.services.http import Application
+from dream_api.services.http.operations import Check
 from dream_api.settings import Settings
-from dream_api.stores import Store
-from dream_api.stores.sqlite import SqliteStores
+from dream_api.stores import Bindings, Store
 from dream_api.worker import Worker
 
 
@@ -31,8 +32,18 @@ async def open_product(
     clock: Clock,
     services: frozenset[ServiceName] = ALL_SERVICES,
     development: bool = False,
+    runs_loops: bool = True,
+    engine: Engine | None = None,
 ) -> AsyncIterator[Product]:
     """Open the product; close it in the reverse order, whatever happened.
+
+    Args:
+        settings: every knob.
+        clock: tells the time.
+        services: whose doors are built; readiness asks for what they need, no more.
+        development: whether this is ``dev``.
+        runs_loops: whether this process runs the loops, so that readiness asks for them.
+        engine: keeps the stores; None means the one that the settings choose.
 
     Raises:
         AlreadyServed: another process serves this data folder.
@@ -40,14 +51,13 @@ async def open_product(
         ValueError: the master key is none.
     """
     outside = build_outside(settings, clock)
-    with SqliteStores(settings.data_dir, clock) as stores:
-        house = build_house(stores.bindings, outside)
-        await _prepare_signing_keys(house)
-        workers = build_workers(stores.bindings, house, outside)
+    async with (engine or engine_of(settings)).opened(clock) as bindings:
+        house = build_house(bindings, outside)
+        await _prepare_signing_keys(house, services)
+        workers = build_workers(bindings, house, outside)
         checks = {
-            "developers_store": _can_write(stores.bindings.front_auth_api.developers),
-            "customers_store": _can_write(stores.bindings.api_multi.customers),
-            **{f"{worker.name}_worker": _is_alive(worker) for worker in workers},
+            **_store_checks(bindings, services),
+            **(_loop_checks(workers) if runs_loops else {}),
         }
         asgi = build_doors(
             house, outside, services=services, development=development, checks=checks
@@ -59,8 +69,14 @@ async def open_product(
             await outside.stripes.close()
 
 
-async def _prepare_signing_keys(house: House) -> None:
-    for realm in (house.developers.realm, house.customers.realm):
+async def _prepare_signing_keys(house: House, services: frozenset[ServiceName]) -> None:
+    realms = {
+        ServiceName.FRONT_AUTH_API: house.developers.realm,
+        ServiceName.API_MULTI: house.customers.realm,
+    }
+    for service, realm in realms.items():
+        if service not in services:
+            continue
         if not await realm.keyring.can_be_opened():
             raise WrongMasterKey(
                 "DREAM_MASTER_KEY is not the key that sealed these stores. Set the key they were "
@@ -69,17 +85,40 @@ async def _prepare_signing_keys(house: House) -> None:
         await realm.keyring.prepare()
 
 
-def _can_write(store: Store) -> Callable[[], Awaitable[bool]]:
+def _store_checks(bindings: Bindings, services: frozenset[ServiceName]) -> dict[str, Check]:
+    """Ask each world once, as the service that may do most of those that are served."""
+    front, oauth, multi = bindings.front_auth_api, bindings.oauth_api, bindings.api_multi
+    developers = (
+        (ServiceName.FRONT_AUTH_API, front.developers),
+        (ServiceName.OAUTH_API, oauth.developers),
+    )
+    customers = (
+        (ServiceName.API_MULTI, multi.customers),
+        (ServiceName.FRONT_AUTH_API, front.customers),
+        (ServiceName.OAUTH_API, oauth.customers),
+    )
+    return {
+        f"{world}_store": _can_write(store)
+        for world, candidates in (("developers", developers), ("customers", customers))
+        for store in [store for service, store in candidates if service in services][:1]
+    }
+
+
+def _loop_checks(workers: tuple[Worker, ...]) -> dict[str, Check]:
+    return {f"{worker.name}_worker": _is_alive(worker) for worker in workers}
+
+
+def _can_write(store: Store) -> Check:
     """Take the writer once round: a locked or read-only file shows here, a slow reader does not."""
 
     async def check() -> bool:
-        await store.write(lambda _: None)
+        await store.write(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
         return True
 
     return check
 
 
-def _is_alive(worker: Worker) -> Callable[[], Awaitable[bool]]:
+def _is_alive(worker: Worker) -> Check:
     async def check() -> bool:
         return worker.is_alive
 

@@ -4,9 +4,10 @@ import asyncio
 
 import typer
 
+from dream_api.app import Engine, engine_of
 from dream_api.cli.configuration import DataOption, load_settings
+from dream_api.customers.metering import Difference
 from dream_api.customers.metering import audit as audit_counters
-from dream_api.stores.sqlite import open_stores_for_operator
 
 
 def audit(data: DataOption = None) -> None:
@@ -14,10 +15,13 @@ def audit(data: DataOption = None) -> None:
 
     Read-only, on one snapshot: runs beside a live server.
     """
-    settings = load_settings(data)
-    with open_stores_for_operator(settings.data_dir) as stores:
-        differences = asyncio.run(stores.bindings.customers.read(audit_counters))
+    differences = asyncio.run(_find_differences(engine_of(load_settings(data))))
     for difference in differences:
         typer.echo(str(difference))
     typer.echo(f"{len(differences)} differences")
     raise typer.Exit(1 if differences else 0)
+
+
+async def _find_differences(engine: Engine) -> list[Difference]:
+    async with engine.opened_for_operator() as bindings:
+        return await bindings.customers.read(audit_counters)

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dream_api.app import engine_of
 from dream_api.cli.configuration import (
     CLOCK_FILE,
     DataOption,
@@ -30,7 +31,7 @@ from dream_api.cli.stripe import arrange
 from dream_api.gateways.clock import MovableClock
 from dream_api.kit.keys import Mode
 from dream_api.settings import Settings
-from dream_api.stores.sqlite import check_not_served, migrate_stores
+from dream_api.stores.sqlite import check_not_served
 
 SIMULATOR_HOST = "127.0.0.1"
 SIMULATOR_START_SECONDS_MAX = 30.0
@@ -56,7 +57,7 @@ def dev(
     settings = settings.model_copy(update={"public_url": public_url})
     check_not_served(settings.data_dir)
     sockets = bind(LOOPBACK_HOSTS, port)
-    migrate_stores(settings.data_dir)
+    asyncio.run(engine_of(settings).migrate())
     clock = MovableClock(settings.data_dir / CLOCK_FILE)
     with _simulator(settings, stripe_port):
         arranged = arrange_simulator(settings, stripe_port)

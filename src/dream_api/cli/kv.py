@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
+from dream_api.app import Engine, engine_of
 from dream_api.cli.configuration import DataOption, clock_of, load_settings
 from dream_api.customers.metering import list_usage
 from dream_api.gateways.clock import Clock
 from dream_api.kit.periods import rfc3339
-from dream_api.stores import Connection, KeyValue, KeyValueEntry, OperatorBindings
-from dream_api.stores.sqlite import open_stores_for_operator
+from dream_api.stores import Connection, KeyValue, KeyValueEntry
 
 kv = typer.Typer(help="Look into the four namespaces; secrets are masked.", no_args_is_help=True)
 
@@ -65,12 +65,12 @@ def get_entry(
 
 def _read(namespace: NamespaceName, prefix: str, limit: int, data: Any) -> list[KeyValueEntry]:
     settings = load_settings(data)
-    with open_stores_for_operator(settings.data_dir) as stores:
-        return asyncio.run(_list(stores.bindings, namespace, prefix, limit, clock_of(settings)))
+    look = _list(engine_of(settings), namespace, prefix, limit, clock_of(settings))
+    return asyncio.run(look)
 
 
 async def _list(
-    bindings: OperatorBindings, namespace: NamespaceName, prefix: str, limit: int, clock: Clock
+    engine: Engine, namespace: NamespaceName, prefix: str, limit: int, clock: Clock
 ) -> list[KeyValueEntry]:
     def verb(connection: Connection) -> list[KeyValueEntry]:
         if namespace is NamespaceName.CUSTOMER_USAGE:
@@ -78,8 +78,9 @@ async def _list(
         return KeyValue(namespace, clock).list(connection, prefix, limit=limit)
 
     is_platform = namespace.startswith("PLATFORM")
-    store = bindings.developers if is_platform else bindings.customers
-    return await store.read(verb)
+    async with engine.opened_for_operator() as bindings:
+        store = bindings.developers if is_platform else bindings.customers
+        return await store.read(verb)
 
 
 def _line(entry: KeyValueEntry) -> str:

@@ -1,14 +1,16 @@
 """``dream-api serve``: the product on a machine that people reach."""
 
+import asyncio
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from dream_api.app import ALL_SERVICES, ServiceName
+from dream_api.app import ALL_SERVICES, Engine, ServiceName, engine_of
 from dream_api.cli.configuration import DataOption, clock_of, has_own_master_key, load_settings
+from dream_api.cli.processes import run_processes
 from dream_api.cli.server import Serving, bind, run_product
 from dream_api.settings import Settings
-from dream_api.stores.sqlite import check_stores
 
 
 def serve(
@@ -20,29 +22,39 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes; SQLite allows one.")] = 1,
     data: DataOption = None,
 ) -> None:
-    """Serve the product. With SQLite the worker runs inside: its store has one writer."""
+    """Serve the product.
+
+    With SQLite the worker runs inside: its store has one writing process. With PostgreSQL there
+    may be several processes on several machines, and `dream-api worker` is one of its own.
+    """
     settings = load_settings(data)
-    problems = [*_missing_for_public(settings), *_unfit_for_sqlite(workers)]
+    engine = engine_of(settings)
+    services = frozenset(service) if service else ALL_SERVICES
+    problems = [*_missing_for_public(settings, services), *_too_many_processes(engine, workers)]
     if problems:
         for problem in problems:
             typer.secho(problem, fg="red", err=True)
         raise typer.Exit(2)
-    check_stores(settings.data_dir)
-    services = frozenset(service) if service else ALL_SERVICES
-    run_product(
-        Serving(settings, clock_of(settings), services),
-        bind((host,), port),
+    asyncio.run(engine.check())
+    serving = Serving(
+        settings, clock_of(settings), services, runs_loops=not engine.allows_many_processes
+    )
+    sockets = bind((host,), port)
+    run = run_product if workers == 1 else partial(run_processes, workers=workers)
+    run(
+        serving,
+        sockets,
         on_ready=lambda: typer.echo(f"Serving {settings.public_url} on {host}:{port}"),
     )
 
 
-def _unfit_for_sqlite(workers: int) -> list[str]:
-    if workers == 1:
+def _too_many_processes(engine: Engine, workers: int) -> list[str]:
+    if workers == 1 or engine.allows_many_processes:
         return []
     return [f"--workers {workers}: an SQLite store has one serving process; leave --workers out."]
 
 
-def _missing_for_public(settings: Settings) -> list[str]:
+def _missing_for_public(settings: Settings, services: frozenset[ServiceName]) -> list[str]:
     """Name every development default that must not face the public; nothing for loopback."""
     if settings.is_loopback:
         return []
@@ -54,6 +66,7 @@ def _missing_for_public(settings: Settings) -> list[str]:
         )
         if not getattr(settings, name)
     ]  # fmt: skip
+    problems += _missing_roles(settings, services)
     if has_own_master_key(settings.data_dir):
         problems.append("DREAM_MASTER_KEY is missing: the key beside the data is for development.")
     if settings.stripe_api_base is not None:
@@ -61,3 +74,18 @@ def _missing_for_public(settings: Settings) -> list[str]:
     if not settings.public_url.startswith("https://"):
         problems.append("DREAM_PUBLIC_URL must start with https:// unless it is this machine.")
     return problems
+
+
+def _missing_roles(settings: Settings, services: frozenset[ServiceName]) -> list[str]:
+    """Name the roles that these services need; the migrator, who may do everything, is none."""
+    if not engine_of(settings).allows_many_processes:
+        return []
+    roles = [service.replace("-", "_") for service in sorted(services)]
+    if ServiceName.API_MULTI in services:
+        roles.append("meter")
+    return [
+        f"DREAM_DATABASE_URL_{role.upper()} is missing: a public deployment gives each service "
+        "a role of its own."
+        for role in roles
+        if getattr(settings, f"database_url_{role}") is None
+    ]

@@ -12,7 +12,14 @@ import uvicorn
 import uvloop
 from typing_extensions import override
 
-from dream_api.app import ALL_SERVICES, Product, ServiceName, open_product
+from dream_api.app import (
+    ALL_SERVICES,
+    Engine,
+    Product,
+    ServiceName,
+    engine_of,
+    open_product,
+)
 from dream_api.gateways.clock import Clock
 from dream_api.services.http import configure_logs, server_config
 from dream_api.settings import Settings
@@ -57,6 +64,7 @@ class Serving:
     clock: Clock
     services: frozenset[ServiceName] = ALL_SERVICES
     development: bool = False
+    runs_loops: bool = True
 
 
 def run_product(
@@ -73,7 +81,7 @@ def run_product(
 
 
 def run_worker(serving: Serving, *, on_ready: Callable[[], None]) -> None:
-    """Run the loops alone until SIGINT or SIGTERM."""
+    """Run the loops alone until SIGINT or SIGTERM, with the worker's roles."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_work(serving, on_ready))
 
@@ -89,13 +97,13 @@ async def _work(serving: Serving, on_ready: Callable[[], None]) -> None:
     stopped = asyncio.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(ending, stopped.set)
-    async with _opened(serving):
+    async with _opened(serving, engine_of(serving.settings, for_loops=True)):
         on_ready()
         await stopped.wait()
 
 
 @asynccontextmanager
-async def _opened(serving: Serving) -> AsyncIterator[Product]:
+async def _opened(serving: Serving, engine: Engine | None = None) -> AsyncIterator[Product]:
     """Open the product with its loops running; stop them at a safe point, then close it."""
     configure_logs(is_development=serving.development)
     async with open_product(
@@ -103,12 +111,15 @@ async def _opened(serving: Serving) -> AsyncIterator[Product]:
         clock=serving.clock,
         services=serving.services,
         development=serving.development,
+        runs_loops=serving.runs_loops,
+        engine=engine,
     ) as product:
-        loops = [asyncio.create_task(worker.run()) for worker in product.workers]
+        workers = product.workers if serving.runs_loops else ()
+        loops = [asyncio.create_task(worker.run()) for worker in workers]
         try:
             yield product
         finally:
-            for worker in product.workers:
+            for worker in workers:
                 worker.stop()
             with suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS_MAX):

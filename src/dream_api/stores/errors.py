@@ -41,9 +41,9 @@ class SchemaMismatch(DreamError):
     title = "The store's schema does not fit this release"
 
 
-class MissingRole(DreamError):
-    """The database has no role of the name that a setting gives."""
+class DatabaseNotSetUp(DreamError):
+    """PostgreSQL lacks a role that a setting names, or a setting lacks an address."""
 
-    code = "missing_role"
+    code = "database_not_set_up"
     status = 503
-    title = "The database has no such role"
+    title = "The database is not set up"

@@ -1,7 +1,8 @@
-"""A platform with tiers and a key, metering on real SQLite, and looks into the tables."""
+"""A platform with tiers and a key, metering on both engines, and looks into the tables."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,13 @@ from dream_api.customers.platforms import Tier, TierConfig, write_key, write_tie
 from dream_api.kit.keys import Mode, hash_key, issue_key
 from dream_api.kit.periods import rfc3339
 from dream_api.stores import Bindings, Connection
+from dream_api.stores.sqlite import SqliteStores
+from tests.both_engines import bindings, engine
+from tests.postgres_fixtures import Database
+
+__all__ = ["bindings", "engine"]
+
+Look = Callable[..., list[tuple[Any, ...]]]
 
 FREE = Tier("free", "Free", 0, limit=100)
 PRO = Tier("pro", "Pro", 2900, limit=1_000, rate_limit_per_minute=60)
@@ -39,7 +47,7 @@ class World:
     bindings: Bindings
     clock: Any
     metering: Metering
-    data_dir: Path
+    look: Look
     platform_id: str
 
     async def publish(self, *tiers: Tier) -> None:
@@ -84,12 +92,8 @@ class World:
         return [str(found) for found in await self.bindings.api_multi.customers.read(audit)]
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Look into the file as an outside reader would."""
-        connection = sqlite3.connect(self.data_dir / "customers.db")
-        try:
-            return connection.execute(sql, parameters).fetchall()
-        finally:
-            connection.close()
+        """Look into the tables as an outside reader would."""
+        return self.look(sql, *parameters)
 
     def counts(self) -> dict[str, int]:
         """Count this platform's rows in every table that counting writes."""
@@ -99,11 +103,24 @@ class World:
 
 
 @pytest.fixture
-async def world(bindings: Bindings, data_dir: Path) -> AsyncIterator[World]:
+def look(engine: SqliteStores | Database, data_dir: Path) -> Look:
+    """Give a way to look into the customers' tables beside the product."""
+    if isinstance(engine, Database):
+        return engine.rows
+
+    def look_into_file(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(data_dir / "customers.db")) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    return look_into_file
+
+
+@pytest.fixture
+async def world(bindings: Bindings, look: Look) -> AsyncIterator[World]:
     """Give a platform with a free tier of 100, and pro."""
     clock = FixedClock(NOON)
     metering = Metering(bindings.api_multi, clock)
-    made = World(bindings, clock, metering, data_dir, issue_key("pk", Mode.TEST))
+    made = World(bindings, clock, metering, look, issue_key("pk", Mode.TEST))
     await made.publish(FREE, PRO, UNLIMITED)
     yield made
     await metering.close()

@@ -1,11 +1,11 @@
 """Every "no" of the table of bindings, on the real engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from sqlalchemy import Connection, text
 
-from dream_api.stores import BindingRefused, Bindings, Store
+from dream_api.stores import BindingRefused, Bindings, DriverConnection, Store
 
 REFUSED_READS = [
     ("oauth-api", "developers", "platform_usage_kv"),
@@ -24,18 +24,19 @@ REFUSED_WRITES = [
     ("front-auth-api", "customers", "UPDATE users SET plan = 'pro'"),
     ("front-auth-api", "customers", "DELETE FROM customer_usage_kv"),
     ("front-auth-api", "customers", "DELETE FROM metering_ledger"),
-    ("meter", "customers", "UPDATE users SET plan = 'pro'"),
-    ("meter", "customers", "UPDATE users SET mrr_cents = 1"),
-    ("meter", "customers", "DELETE FROM customer_tokens_kv"),
-    ("meter", "customers", "DELETE FROM identity_sessions"),
+]
+
+
+REFUSED_TO_THE_METER = [
+    "UPDATE users SET plan = 'pro'",
+    "UPDATE users SET mrr_cents = 1",
+    "DELETE FROM customer_tokens_kv",
+    "DELETE FROM identity_sessions",
 ]
 
 
 def store_of(bindings: Bindings, service: str, world: str) -> Store:
     """Find the store that a service was given for a world."""
-    if service == "meter":
-        meter: Store = bindings.api_multi.meter  # type: ignore[assignment]  # The same object has both words.
-        return meter
     given = {
         "front-auth-api": bindings.front_auth_api,
         "oauth-api": bindings.oauth_api,
@@ -48,6 +49,16 @@ def store_of(bindings: Bindings, service: str, world: str) -> Store:
 def sql(statement: str) -> Callable[[Connection], object]:
     """Make a verb of one statement."""
     return lambda connection: connection.execute(text(statement))
+
+
+async def meter(bindings: Bindings, statement: str) -> None:
+    """Run one statement as the hot path would."""
+
+    async def verb(connection: DriverConnection, items: Sequence[None]) -> Sequence[None]:
+        await connection.fetch(statement)
+        return items
+
+    await bindings.api_multi.meter.write_batched(verb, None)
 
 
 @pytest.mark.parametrize(("service", "world", "table"), REFUSED_READS)
@@ -71,6 +82,13 @@ async def test_a_service_cannot_write_what_it_was_not_given(
     """The engine refuses the statement before it runs."""
     with pytest.raises(BindingRefused):
         await store_of(bindings, service, world).write(sql(statement))
+
+
+@pytest.mark.parametrize("statement", REFUSED_TO_THE_METER)
+async def test_the_meter_can_do_nothing_but_count(bindings: Bindings, statement: str) -> None:
+    """The hot path's role is narrower than the service that it belongs to."""
+    with pytest.raises(BindingRefused):
+        await meter(bindings, statement)
 
 
 def test_api_multi_holds_nothing_of_the_developers_world(bindings: Bindings) -> None:

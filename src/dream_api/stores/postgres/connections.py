@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from dream_api.gateways.clock import monotonic_seconds
+from dream_api.kit.errors import DreamError
 from dream_api.stores.bindings import World
 from dream_api.stores.errors import BindingRefused, Overloaded, Raced, StoreUnavailable
 
@@ -81,6 +82,8 @@ async def connect(url: str, world: World, **settings: str) -> "asyncpg.Connectio
 
 def translated(error: Exception) -> Exception:
     """Turn a driver's failure into ours where it says something about the store, else keep it."""
+    if isinstance(error, DreamError | BindingRefused | Raced):
+        return error
     if isinstance(error, PoolTimeout):
         return Overloaded("Too many callers use the database. Retry in a moment.")
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error

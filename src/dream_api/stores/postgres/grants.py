@@ -13,7 +13,7 @@ from dream_api.stores.bindings import (
     Role,
     World,
 )
-from dream_api.stores.errors import MissingRole
+from dream_api.stores.errors import DatabaseNotSetUp
 
 VERSION_TABLE = "alembic_version"
 """Every role may see which release a schema fits."""
@@ -35,13 +35,15 @@ def grant(connection: Connection, world: World, name: str, roles: Iterable[Role]
     """Give a role of the database what these roles of ours may do in one world, and no more.
 
     Raises:
-        MissingRole: the database has no such role.
+        DatabaseNotSetUp: the database has no role of this name.
     """
     found = connection.exec_driver_sql(
         "SELECT rolname = current_user FROM pg_roles WHERE rolname = $1", (name,)
     ).scalar_one_or_none()
     if found is None:
-        raise MissingRole(f"The database has no role {name}. Run: CREATE ROLE {name} LOGIN")
+        raise DatabaseNotSetUp(
+            f"The database has no role {name}. Run in it: CREATE ROLE {name} LOGIN PASSWORD '…'"
+        )
     if found:
         return  # The owner.
     quoted = connection.dialect.identifier_preparer.quote(name)

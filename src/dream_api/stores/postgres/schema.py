@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.types import Text
 from typing_extensions import override
 
-from dream_api.stores.bindings import Role, World
+from dream_api.stores.bindings import RIGHTS, Role, World
 from dream_api.stores.migrations import check_schema, migrate
 from dream_api.stores.postgres.connections import Patience, connect
 from dream_api.stores.postgres.grants import grant
@@ -44,15 +44,20 @@ async def migrate_database(url: str, grantees: Iterable[tuple[Role, str]]) -> No
         await _in_schema(url, world, partial(_build, world=world, names=names))
 
 
-async def check_database(url: str) -> None:
+async def check_database(migrator: str | None, addresses: Mapping[Role, str]) -> None:
     """Refuse to go on with a schema that is not this release's.
+
+    Worlds that none of these roles may enter are not looked at.
 
     Raises:
         SchemaMismatch: a world is older or newer, or was never migrated.
         StoreUnavailable: the database does not answer.
     """
     for world in World:
-        await _in_schema(url, world, partial(check_schema, world=world))
+        entitled = (url for role, url in addresses.items() if (role, world) in RIGHTS)
+        url = migrator or next(entitled, None)
+        if url is not None:
+            await _in_schema(url, world, partial(check_schema, world=world))
 
 
 def _build(connection: Connection, world: World, names: Mapping[str, set[Role]]) -> None:

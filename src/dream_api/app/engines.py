@@ -1,0 +1,173 @@
+"""Which engine keeps the stores: files in the data folder, or PostgreSQL where it is set up."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from dream_api.gateways.clock import Clock
+from dream_api.settings import Settings
+from dream_api.stores import Bindings, OperatorBindings, Role
+from dream_api.stores.errors import DatabaseNotSetUp
+from dream_api.stores.postgres import (
+    PostgresOperatorStores,
+    PostgresStores,
+    check_database,
+    migrate_database,
+    name_of_role,
+)
+from dream_api.stores.sqlite import (
+    SqliteStores,
+    check_stores,
+    migrate_stores,
+    open_stores_for_operator,
+)
+
+
+class Engine(Protocol):
+    """Opens both worlds' stores, and brings them to this release."""
+
+    @property
+    def place(self) -> str:
+        """Where the stores are, for people; it holds no secret."""
+        ...
+
+    @property
+    def allows_many_processes(self) -> bool:
+        """Tell whether several processes may serve at once."""
+        ...
+
+    async def migrate(self) -> None:
+        """Bring both stores to this release's schema. Safe to repeat."""
+        ...
+
+    async def check(self) -> None:
+        """Refuse to go on with a schema that is not this release's.
+
+        Raises:
+            SchemaMismatch: a world is older or newer, or was never migrated.
+        """
+        ...
+
+    def opened(self, clock: Clock) -> AbstractAsyncContextManager[Bindings]:
+        """Open both stores to serve."""
+        ...
+
+    def opened_for_operator(self) -> AbstractAsyncContextManager[OperatorBindings]:
+        """Open both stores to look, beside whatever serves them."""
+        ...
+
+
+def engine_of(settings: Settings, *, for_loops: bool = False) -> Engine:
+    """Choose the engine.
+
+    Args:
+        settings: any address of PostgreSQL among them chooses it.
+        for_loops: whether this process runs the loops alone, with the roles of the worker.
+    """
+    postgres = PostgresEngine(settings, for_loops=for_loops)
+    return postgres if postgres.has_address else SqliteEngine(settings.data_dir)
+
+
+class SqliteEngine:
+    """One file a world in the data folder."""
+
+    allows_many_processes = False
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+
+    @property
+    def place(self) -> str:
+        """Where the stores are."""
+        return str(self._data_dir)
+
+    async def migrate(self) -> None:
+        """Bring both files to this release's schema."""
+        migrate_stores(self._data_dir)
+
+    async def check(self) -> None:
+        """Compare both files with this release."""
+        check_stores(self._data_dir)
+
+    @asynccontextmanager
+    async def opened(self, clock: Clock) -> AsyncIterator[Bindings]:
+        """Open both files to serve.
+
+        Raises:
+            AlreadyServed: another process serves this data folder.
+        """
+        with SqliteStores(self._data_dir, clock) as stores:
+            yield stores.bindings
+
+    @asynccontextmanager
+    async def opened_for_operator(self) -> AsyncIterator[OperatorBindings]:
+        """Open both files to look."""
+        with open_stores_for_operator(self._data_dir) as stores:
+            yield stores.bindings
+
+
+class PostgresEngine:
+    """One schema a world in a PostgreSQL database, reached as one role a service."""
+
+    allows_many_processes = True
+    place = "PostgreSQL"
+
+    def __init__(self, settings: Settings, *, for_loops: bool = False) -> None:
+        self._migrator = _revealed(settings.database_url)
+        given = {
+            Role.FRONT_AUTH_API: [settings.database_url_front_auth_api],
+            Role.OAUTH_API: [settings.database_url_oauth_api],
+            Role.API_MULTI: [settings.database_url_api_multi],
+            Role.METER: [settings.database_url_meter],
+        }
+        # The loops have the bindings of a door each, and roles of their own.
+        given[Role.FRONT_AUTH_API].append(settings.database_url_worker_developers)
+        given[Role.API_MULTI].append(settings.database_url_worker_customers)
+        self._grantees = [
+            (role, url) for role, urls in given.items() for url in map(_revealed, urls) if url
+        ]
+        self._addresses = {
+            role: url
+            for role, urls in given.items()
+            if (url := _revealed(urls[-1 if for_loops else 0]) or self._migrator) is not None
+        }
+
+    @property
+    def has_address(self) -> bool:
+        """Tell whether PostgreSQL is set up at all."""
+        return bool(self._migrator or self._grantees)
+
+    async def migrate(self) -> None:
+        """Bring both schemas to this release, and give each role that is set its rights."""
+        names = [
+            (role, name) for role, url in self._grantees if (name := name_of_role(url)) is not None
+        ]
+        await migrate_database(self._require_migrator(), names)
+
+    async def check(self) -> None:
+        """Compare with this release each schema that this process may see."""
+        await check_database(self._migrator, self._addresses)
+
+    @asynccontextmanager
+    async def opened(self, clock: Clock) -> AsyncIterator[Bindings]:
+        """Prepare both worlds' connections; each is opened when it is first needed."""
+        async with PostgresStores(self._addresses, clock) as stores:
+            yield stores.bindings
+
+    @asynccontextmanager
+    async def opened_for_operator(self) -> AsyncIterator[OperatorBindings]:
+        """Prepare read-only connections to both worlds."""
+        async with PostgresOperatorStores(self._require_migrator()) as stores:
+            yield stores.bindings
+
+    def _require_migrator(self) -> str:
+        if self._migrator is None:
+            raise DatabaseNotSetUp("DREAM_DATABASE_URL is missing: this command is the migrator's.")
+        return self._migrator
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
