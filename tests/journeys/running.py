@@ -7,7 +7,7 @@ and each event that is delivered are held against the SDK's types.
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from dream_api.gateways.clock import MovableClock
 from dream_api.services.http import server_config
 from dream_api.settings import Settings
 from dream_api.stores.sqlite import migrate_stores
+from dream_api.worker import Worker
 from stripe_simulator import Application, Configuration, create_app
 from tests.contract.sdk_types import Walked, Walker
 from tests.journeys.processes import free_port
@@ -29,6 +30,33 @@ from tests.journeys.processes import free_port
 START_SECONDS_MAX = 30.0
 
 Opened = Callable[[], AbstractAsyncContextManager[Any]]
+
+
+class Loops:
+    """The worker's loops, which run in the product's thread."""
+
+    def __init__(self) -> None:
+        self._workers: Sequence[Worker] = ()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ended = threading.Event()
+
+    @asynccontextmanager
+    async def running(self, workers: Sequence[Worker]) -> AsyncIterator[None]:
+        """Run them until the block ends, or until ``stop``."""
+        self._workers = workers
+        self._tasks = [asyncio.create_task(worker.run()) for worker in workers]
+        ending = asyncio.gather(*self._tasks)
+        ending.add_done_callback(lambda _: self._ended.set())
+        yield
+        for worker in workers:
+            worker.stop()
+        await ending
+
+    def stop(self) -> None:
+        """End them from another thread; on return the last job is done."""
+        for worker in self._workers:
+            worker.stop()
+        assert self._ended.wait(START_SECONDS_MAX), "a loop did not end"
 
 
 @dataclass(frozen=True)
@@ -41,6 +69,11 @@ class Running:
     settings: Settings
     clock: MovableClock
     walker: Walker
+    loops: Loops
+
+    def stop_loops(self) -> None:
+        """End the loops of both worlds for good: from here on only requests change anything."""
+        self.loops.stop()
 
 
 @contextmanager
@@ -51,6 +84,7 @@ def running_product(data_dir: Path) -> Iterator[Running]:
     settings = load_settings(data_dir, public_url=f"http://localhost:{port}")
     migrate_stores(settings.data_dir)
     clock = MovableClock(settings.data_dir / CLOCK_FILE)
+    loops = Loops()
 
     @asynccontextmanager
     async def simulator() -> AsyncIterator[Any]:
@@ -61,17 +95,16 @@ def running_product(data_dir: Path) -> Iterator[Running]:
 
         @asynccontextmanager
         async def product() -> AsyncIterator[Any]:
-            async with open_product(arranged, clock=clock, development=True) as opened:
-                loops = [asyncio.create_task(worker.run()) for worker in opened.workers]
+            async with (
+                open_product(arranged, clock=clock, development=True) as opened,
+                loops.running(opened.workers),
+            ):
                 yield _watching_deliveries(opened.asgi, walker)
-                for worker in opened.workers:
-                    worker.stop()
-                await asyncio.gather(*loops)
 
         with _served(product, port):
             stripe_url = f"http://127.0.0.1:{stripe_port}"
             yield Running(
-                settings.public_url, stripe_url, settings.data_dir, arranged, clock, walker
+                settings.public_url, stripe_url, settings.data_dir, arranged, clock, walker, loops
             )
 
 
