@@ -54,8 +54,8 @@ def _run_wrk(case: Case, *, port: int, key: str, connections: int, seconds: int)
         requests=int(_found(r"(\d+) requests in", text)),
         failures=int(failed[1]) if failed else 0,
         per_second=float(_found(r"Requests/sec:\s+([\d.]+)", text)),
-        p50_ms=_milliseconds(_found(r"50%\s+(\S+)", text)),
-        p99_ms=_milliseconds(_found(r"99%\s+(\S+)", text)),
+        p50_ms=_milliseconds(_found(r"(?m)^ +50% +(\S+)$", text)),
+        p99_ms=_milliseconds(_found(r"(?m)^ +99% +(\S+)$", text)),
     )
 
 

@@ -97,9 +97,8 @@ def _measure(null: Server, product: Server, options: argparse.Namespace) -> dict
 
 def _print(results: dict[str, list[Result]]) -> None:
     ceiling = statistics.median(result.round.per_second for result in results["null"][1:])
-    print(
-        f"\n{'case':12} {'req/s':>9} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'CPU us':>7} {'RSS MB':>7}"
-    )
+    columns = ("req/s", 9), ("ratio", 6), ("p50 ms", 7), ("p99 ms", 7), ("CPU us", 7), ("RSS MB", 7)
+    print(f"\n{'case':12} " + " ".join(f"{name:>{width}}" for name, width in columns))
     for name, all_results in results.items():
         measured = all_results[1:]
         rate = statistics.median(result.round.per_second for result in measured)
