@@ -1,5 +1,6 @@
-"""The world of metering's tests."""
+"""The world of metering's tests, on both engines."""
 
-from tests.integration.metering.conftest import world
+from tests.both_engines import bindings, engine
+from tests.integration.metering.conftest import look, world
 
-__all__ = ["world"]
+__all__ = ["bindings", "engine", "look", "world"]

@@ -1,15 +1,22 @@
-"""A platform's users, written straight into the table as the other rooms leave them."""
+"""A platform's users, written straight into the table as the other rooms leave them.
+
+Pages, searches and sums are SQL that the engines might read differently, so both are asked.
+"""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from dream_api.customers.dashboard import Dashboard
 from dream_api.customers.platforms import Tier, TierConfig, write_tiers
 from dream_api.gateways.clock import MovableClock
 from dream_api.kit.periods import month_of, to_milliseconds
 from dream_api.stores import ApiMultiBindings, Bindings, Connection
+from tests.both_engines import bindings, engine
+
+__all__ = ["bindings", "engine"]
 
 PLATFORM = "pk_test_1"
 TIERS = TierConfig((Tier("free", "Free", 0, limit=10), Tier("pro", "Pro", 2_900, limit=1_000)))
@@ -48,9 +55,9 @@ def add_users(mine: ApiMultiBindings, clock: MovableClock) -> AddUsers:
                     "period_end": end,
                     **user,
                 }
-                names, places = ", ".join(values), ", ".join("?" * len(values))
+                names, places = ", ".join(values), ", ".join(f":{name}" for name in values)
                 sql = f"INSERT INTO users ({names}) VALUES ({places})"  # noqa: S608 - our own names.
-                connection.exec_driver_sql(sql, tuple(values.values()))
+                connection.execute(text(sql), values)
 
         await mine.customers.write(verb)
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from dream_api.customers.dashboard import Dashboard, Filters
 from dream_api.customers.dashboard.service import CSV_ROWS
@@ -95,14 +96,9 @@ async def test_an_export_of_many_has_everybody_once(
     dashboard: Dashboard, mine: ApiMultiBindings, count: int
 ) -> None:
     """Read a piece at a time; a full last piece is no end too early."""
-    await mine.customers.write(
-        lambda c: c.exec_driver_sql(
-            "INSERT INTO users (platform_id, user_id, created_at) "
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
-            "SELECT ?, printf('u_%05d', i), i FROM n",
-            (count, PLATFORM),
-        )
-    )
+    rows = [{"platform": PLATFORM, "user": f"u_{n:05}", "at": n} for n in range(count)]
+    sql = "INSERT INTO users (platform_id, user_id, created_at) VALUES (:platform, :user, :at)"
+    await mine.customers.write(lambda c: c.execute(text(sql), rows))
     lines = await _csv(dashboard)
 
     assert count == len({line["user_id"] for line in lines}) == len(lines)
