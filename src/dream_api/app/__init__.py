@@ -10,6 +10,7 @@ from dream_api.app.engines import Engine, engine_of
 from dream_api.app.jobs import STRIPE_ACCOUNT_EVENTS, STRIPE_CONNECT_EVENTS
 from dream_api.app.product import Product, open_product
 from dream_api.app.rooms import stripe_of
+from dream_api.app.upkeep import Rekeyed, rekey, rotate_signing_keys
 
 __all__ = [
     "ALL_SERVICES",
@@ -17,9 +18,12 @@ __all__ = [
     "STRIPE_CONNECT_EVENTS",
     "Engine",
     "Product",
+    "Rekeyed",
     "ServiceName",
     "describe",
     "engine_of",
     "open_product",
+    "rekey",
+    "rotate_signing_keys",
     "stripe_of",
 ]

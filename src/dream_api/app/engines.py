@@ -1,12 +1,13 @@
 """Which engine keeps the stores: files in the data folder, or PostgreSQL where it is set up."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import SecretStr
 
+from dream_api.app.vaults import build_vault
 from dream_api.gateways.clock import Clock
 from dream_api.settings import Settings
 from dream_api.stores import Bindings, OperatorBindings, Role
@@ -23,6 +24,7 @@ from dream_api.stores.sqlite import (
     check_stores,
     migrate_stores,
     open_stores_for_operator,
+    read_serving_note,
 )
 
 
@@ -55,8 +57,16 @@ class Engine(Protocol):
         """Open both stores to serve."""
         ...
 
+    def opened_for_upkeep(self, clock: Clock) -> AbstractAsyncContextManager[Bindings]:
+        """Open both stores for a few short writes, beside whatever serves them."""
+        ...
+
     def opened_for_operator(self) -> AbstractAsyncContextManager[OperatorBindings]:
         """Open both stores to look, beside whatever serves them."""
+        ...
+
+    def read_master_key_ids(self) -> Sequence[str] | None:
+        """Tell which master keys the serving process has; None where that cannot be known."""
         ...
 
 
@@ -68,7 +78,9 @@ def engine_of(settings: Settings, *, for_loops: bool = False) -> Engine:
         for_loops: whether this process runs the loops alone, with the roles of the worker.
     """
     postgres = PostgresEngine(settings, for_loops=for_loops)
-    return postgres if postgres.has_address else SqliteEngine(settings.data_dir)
+    if postgres.has_address:
+        return postgres
+    return SqliteEngine(settings.data_dir, build_vault(settings).key_ids)
 
 
 class SqliteEngine:
@@ -76,8 +88,9 @@ class SqliteEngine:
 
     allows_many_processes = False
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, master_key_ids: Sequence[str]) -> None:
         self._data_dir = data_dir
+        self._master_key_ids = master_key_ids
 
     @property
     def place(self) -> str:
@@ -99,7 +112,14 @@ class SqliteEngine:
         Raises:
             AlreadyServed: another process serves this data folder.
         """
-        with SqliteStores(self._data_dir, clock) as stores:
+        note = " ".join(self._master_key_ids)
+        with SqliteStores(self._data_dir, clock, note=note) as stores:
+            yield stores.bindings
+
+    @asynccontextmanager
+    async def opened_for_upkeep(self, clock: Clock) -> AsyncIterator[Bindings]:
+        """Open both files to write beside the serving process; each waits for the other."""
+        with SqliteStores(self._data_dir, clock, is_serving=False) as stores:
             yield stores.bindings
 
     @asynccontextmanager
@@ -107,6 +127,11 @@ class SqliteEngine:
         """Open both files to look."""
         with open_stores_for_operator(self._data_dir) as stores:
             yield stores.bindings
+
+    def read_master_key_ids(self) -> Sequence[str] | None:
+        """Read the note that the serving process left."""
+        note = read_serving_note(self._data_dir)
+        return None if note is None else note.split()
 
 
 class PostgresEngine:
@@ -156,6 +181,14 @@ class PostgresEngine:
         """Prepare both worlds' connections; each is opened when it is first needed."""
         async with PostgresStores(self._addresses, clock) as stores:
             yield stores.bindings
+
+    def opened_for_upkeep(self, clock: Clock) -> AbstractAsyncContextManager[Bindings]:
+        """Prepare connections like those of any process that serves."""
+        return self.opened(clock)
+
+    def read_master_key_ids(self) -> Sequence[str] | None:
+        """Serving processes may be on any machine and leave no note."""
+        return None
 
     @asynccontextmanager
     async def opened_for_operator(self) -> AsyncIterator[OperatorBindings]:

@@ -9,3 +9,11 @@ class WrongMasterKey(DreamError):
     code = "wrong_master_key"
     status = 503
     title = "The master key does not open this store"
+
+
+class MasterKeyNotServed(DreamError):
+    """The serving process could not open what would be sealed under the new master key."""
+
+    code = "master_key_not_served"
+    status = 409
+    title = "The serving process does not have the new master key"

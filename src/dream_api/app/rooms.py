@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from dream_api.app.vaults import build_vault
 from dream_api.bridge.catalog import Catalog
 from dream_api.bridge.connect import Connect
 from dream_api.bridge.keys import Keys
@@ -22,7 +23,7 @@ from dream_api.developers.platform_subscription import (
 )
 from dream_api.gateways.clock import Clock
 from dream_api.gateways.stripe import Stripe, StripeModes
-from dream_api.kit.crypto import Vault, parse_master_keys
+from dream_api.kit.crypto import Vault
 from dream_api.kit.keys import Mode
 from dream_api.services.front_auth_api import Console
 from dream_api.settings import Settings
@@ -131,11 +132,10 @@ def build_house(bindings: Bindings, outside: Outside) -> House:
 
 def build_outside(settings: Settings, clock: Clock) -> Outside:
     """Build the gateways."""
-    keys = ",".join(key.get_secret_value() for key in settings.master_key)
     return Outside(
         settings,
         clock,
-        Vault(parse_master_keys(keys)),
+        build_vault(settings),
         StripeModes(stripe_of(settings, Mode.LIVE), stripe_of(settings, Mode.TEST)),
     )
 

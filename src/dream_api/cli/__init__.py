@@ -11,9 +11,11 @@ import typer
 
 from dream_api.cli.audit import audit
 from dream_api.cli.dev import dev
+from dream_api.cli.identity import identity
 from dream_api.cli.kv import kv
 from dream_api.cli.migrate import migrate
 from dream_api.cli.openapi import openapi
+from dream_api.cli.rekey import rekey
 from dream_api.cli.serve import serve
 from dream_api.cli.stripe import stripe
 from dream_api.cli.worker import worker
@@ -31,10 +33,11 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (dev, serve, worker, migrate, audit, openapi):
+for command in (dev, serve, worker, migrate, audit, rekey, openapi):
     commands.command()(command)
 commands.add_typer(kv, name="kv")
 commands.add_typer(stripe, name="stripe")
+commands.add_typer(identity, name="identity")
 
 
 def main() -> None:

@@ -75,6 +75,11 @@ class Vault:
         self._keys = {_key_id(key): _derive(key) for key in master_keys}
         self._active_id = _key_id(master_keys[0])
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Name the configured master keys, the active one first; an id tells nothing of its key."""
+        return tuple(self._keys)
+
     def encrypt(self, text: str, context: str) -> str:
         """Seal *text* for the place *context*; the same text seals differently every time."""
         nonce = secrets.token_bytes(_NONCE_BYTES)

@@ -12,7 +12,7 @@ from dream_api.shared.identity.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
-from dream_api.shared.identity.keyring import Keyring
+from dream_api.shared.identity.keyring import Keyring, open_keyring
 from dream_api.shared.identity.mails import MAIL_KIND
 from dream_api.shared.identity.model import (
     DEVELOPERS_REALM_ID,
@@ -48,5 +48,6 @@ __all__ = [
     "SignedIn",
     "TooManyAttempts",
     "Unauthenticated",
+    "open_keyring",
     "parse_address",
 ]

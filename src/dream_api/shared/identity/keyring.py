@@ -3,10 +3,16 @@
 from typing import Any
 
 from dream_api.gateways.clock import Clock
-from dream_api.shared.identity.model import Visit
+from dream_api.kit.crypto import Vault
+from dream_api.shared.identity.model import RealmKind, Visit
 from dream_api.shared.identity.signing import SigningKeys
 from dream_api.shared.identity.store import sessions
 from dream_api.stores import Connection, Store
+
+
+def open_keyring(store: Store, clock: Clock, kind: RealmKind, vault: Vault) -> "Keyring":
+    """Give a world's keyring without a realm around it, for upkeep."""
+    return Keyring(store, clock, kind, SigningKeys(kind, vault))
 
 
 class Keyring:

@@ -12,6 +12,7 @@ from dream_api.stores.sqlite.stores import (
     check_stores,
     migrate_stores,
     open_stores_for_operator,
+    read_serving_note,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "check_stores",
     "migrate_stores",
     "open_stores_for_operator",
+    "read_serving_note",
 ]

@@ -160,10 +160,23 @@ class SqliteStore:
 
 
 class SqliteStores:
-    """Both worlds, opened to serve. One process at a time per data folder."""
+    """Both worlds, opened to write.
 
-    def __init__(self, data_dir: Path, clock: Clock) -> None:
-        self._lock = _lock_folder(data_dir)
+    Args:
+        data_dir: the folder.
+        clock: tells what has expired.
+        is_serving: takes the folder, since one process at a time serves it. Without, a few short
+            writes may be done beside it: each side waits for the other's transactions.
+        note: what others may read about the serving process; no secret.
+
+    Raises:
+        AlreadyServed: to serve, while another process does.
+    """
+
+    def __init__(
+        self, data_dir: Path, clock: Clock, *, is_serving: bool = True, note: str = ""
+    ) -> None:
+        self._lock = _lock_folder(data_dir, note) if is_serving else None
         self._developers = WorldFile(
             store_file(data_dir, World.DEVELOPERS), World.DEVELOPERS, is_writable=True
         )
@@ -176,7 +189,8 @@ class SqliteStores:
         """Finish what waits, close the files, release the folder."""
         self._developers.close()
         self._customers.close()
-        self._lock.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -244,6 +258,15 @@ def check_not_served(data_dir: Path) -> None:
     _lock_folder(data_dir).close()
 
 
+def read_serving_note(data_dir: Path) -> str | None:
+    """Read what the process that serves a folder says about itself; None where nobody serves."""
+    try:
+        _lock_folder(data_dir).close()
+    except AlreadyServed:
+        return (data_dir / LOCK_FILE).read_text()
+    return None
+
+
 def migrate_stores(data_dir: Path) -> None:
     """Bring both worlds' files to this release's schema, each in one transaction."""
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -284,10 +307,10 @@ def _schema_connection(data_dir: Path, world: World) -> Iterator[Connection]:
         raw.close()
 
 
-def _lock_folder(data_dir: Path) -> Any:
+def _lock_folder(data_dir: Path, note: str = "") -> Any:
     """Take the folder for this process; the kernel gives it back when the process dies."""
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = (data_dir / LOCK_FILE).open("w")
+    handle = (data_dir / LOCK_FILE).open("a")  # The note of who holds it stays as it is.
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -296,4 +319,7 @@ def _lock_folder(data_dir: Path) -> Any:
             f"Another process serves {data_dir}. Stop it, or give this one its own --data folder: "
             "an SQLite store has one writer."
         ) from None
+    handle.truncate(0)
+    handle.write(note)
+    handle.flush()
     return handle
