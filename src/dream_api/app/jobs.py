@@ -19,6 +19,8 @@ ROLL_UP_SECONDS = 10.0
 CLEAN_UP_SECONDS = 300.0
 RECONCILE_SECONDS = 60.0
 """Also how long a held tier may outlive its period where the event of the renewal is lost."""
+COMPARE_SECONDS = 300.0
+"""How often somebody looks for platforms that were not compared with Stripe for a day."""
 
 _SUBSCRIPTION_EVENTS = (
     "checkout.session.completed",
@@ -36,7 +38,18 @@ _SUBSCRIPTION_EVENTS = (
 )
 STRIPE_ACCOUNT_EVENTS = _SUBSCRIPTION_EVENTS
 """What our own account tells us: developers who pay us."""
-STRIPE_CONNECT_EVENTS = (*_SUBSCRIPTION_EVENTS, "account.application.deauthorized")
+_MONEY_EVENTS = (
+    "charge.refunded",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "account.updated",
+)
+STRIPE_CONNECT_EVENTS = (
+    *_SUBSCRIPTION_EVENTS,
+    *_MONEY_EVENTS,
+    "account.application.deauthorized",
+)
 """What connected accounts tell us: end users who pay developers."""
 
 
@@ -53,7 +66,7 @@ def account_handlers(house: House) -> Handlers:
 def connect_handlers(house: House) -> Handlers:
     """Answer "what happens when a connected account says …?"."""
     table: dict[str, tuple[Handler, ...]] = dict.fromkeys(
-        _SUBSCRIPTION_EVENTS, (house.customers.subscriptions.on_event,)
+        (*_SUBSCRIPTION_EVENTS, *_MONEY_EVENTS), (house.customers.subscriptions.on_event,)
     )
     table["account.application.deauthorized"] = (house.bridge.connect.on_deauthorized,)
     return table
@@ -111,6 +124,7 @@ def _customer_jobs(bindings: Bindings, house: House, outside: Outside) -> list[J
         Job("metering.blank_erased", ROLL_UP_SECONDS, rooms.metering.blank_erased),
         Job("metering.forget_old_keys", CLEAN_UP_SECONDS, rooms.metering.forget_old_keys),
         Job("subscriptions.reconcile", RECONCILE_SECONDS, rooms.subscriptions.reconcile_stale),
+        Job("subscriptions.compare", COMPARE_SECONDS, rooms.subscriptions.reconcile_overdue),
         Job("customers.clean_up", CLEAN_UP_SECONDS, _customers_clean_up(bindings, rooms, outside)),
     ]
 

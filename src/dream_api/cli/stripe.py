@@ -57,8 +57,8 @@ async def arrange(settings: Settings, mode: Mode, *, renew_secrets: bool = False
     gateway = stripe_of(settings, mode)
     assert gateway is not None, "called for configured modes only"
     try:
-        price_id = await gateway.ensure_platform_price(settings.platform_price_cents)
-        existing = await gateway.list_webhook_endpoints()
+        price_id = await gateway.own_account.ensure_platform_price(settings.platform_price_cents)
+        existing = await gateway.own_account.list_webhook_endpoints()
         secrets = [
             await _ensure_endpoint(gateway, existing, wanted, renew_secret=renew_secrets)
             for wanted in (
@@ -92,11 +92,11 @@ async def _ensure_endpoint(
         if endpoint.url == wanted.url and endpoint.is_connect == wanted.connect
     ]
     if found and not renew_secret:
-        await gateway.update_webhook_endpoint(found[0].id, list(wanted.events))
+        await gateway.own_account.update_webhook_endpoint(found[0].id, list(wanted.events))
         return None
     for endpoint in found:
-        await gateway.delete_webhook_endpoint(endpoint.id)
-    made = await gateway.create_webhook_endpoint(
+        await gateway.own_account.delete_webhook_endpoint(endpoint.id)
+    made = await gateway.own_account.create_webhook_endpoint(
         wanted.url, list(wanted.events), connect=wanted.connect
     )
     return made.secret

@@ -187,7 +187,9 @@ def changed_items(books: Books, subscription: Body, given: list[Body]) -> list[B
         if wanted.get("deleted"):
             del items[place]
             continue
-        if "price" in wanted:
+        if "price_data" in wanted:
+            items[place] |= priced(inline_price(books, wanted["price_data"], param))
+        elif "price" in wanted:
             items[place] |= _moved(books, items[place], wanted["price"], f"{param}[price]")
         items[place] |= {key: wanted[key] for key in ("quantity", "metadata") if wanted.get(key)}
     prices = [item["price"]["id"] for item in items]
@@ -204,6 +206,33 @@ def _moved(books: Books, item: Body, price_id: str, param: str) -> Body:
     if price_id == item["price"]["id"]:
         return {}
     return priced(price_for_sale(books, price_id, param=param))
+
+
+def inline_price(books: Books, given: Body, param: str) -> Body:
+    """A price that a preview makes up on the spot; nothing is stored, and nobody can buy it."""
+    product = books.get("product", given["product"], param=f"{param}[price_data][product]")
+    return shape(
+        "price",
+        id=new_id("price"),
+        active=False,
+        billing_scheme="per_unit",
+        created=books.now,
+        currency=given["currency"].lower(),
+        livemode=False,
+        metadata={},
+        product=product.id,
+        recurring={
+            "interval": given["recurring"]["interval"],
+            "interval_count": given["recurring"].get("interval_count", 1),
+            "meter": None,
+            "trial_period_days": None,
+            "usage_type": "licensed",
+        },
+        tax_behavior="unspecified",
+        type="recurring",
+        unit_amount=given["unit_amount"],
+        unit_amount_decimal=str(given["unit_amount"]),
+    )
 
 
 def priced(price: Body) -> Body:

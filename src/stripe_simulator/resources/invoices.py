@@ -9,7 +9,11 @@ from stripe_simulator.shapes import Body
 from stripe_simulator.wire.listing import listed, slice_of
 
 LIST_HONOURS = "created customer status subscription"
-_DETAILS = ("billing_cycle_anchor", "items.id", "items.price", "items.quantity", "items.deleted")
+_PRICE_DATA = ("currency", "product", "recurring", "unit_amount")
+_DETAILS = (
+    *("billing_cycle_anchor", "items.id", "items.price", "items.quantity", "items.deleted"),
+    *(f"items.price_data.{name}" for name in _PRICE_DATA),
+)
 PREVIEW_HONOURS = " ".join(
     ["customer", "subscription", "subscription_details.proration_behavior"]
     + [f"subscription_details.{name}" for name in _DETAILS]

@@ -31,6 +31,10 @@ EVENT_TYPES = (
     "customer.subscription.deleted",
     "invoice.paid",
     "invoice.payment_failed",
+    "charge.refunded",
+    "charge.dispute.created",
+    "charge.dispute.closed",
+    "account.updated",
 )
 
 FREE = Tier("free", "Free", 0, limit=10)

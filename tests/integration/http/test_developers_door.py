@@ -311,7 +311,24 @@ async def test_settings_are_kept_as_they_are_set(
     assert {
         "allowedOrigins": ["https://a.example"],
         "redirectUrls": ["https://a.example/cb"],
+        "allowPromotionCodes": False,
+        "automaticTax": False,
     } == (await http.get(url, headers=headers)).json()
+
+
+async def test_what_checkout_offers_is_a_setting_of_its_own(
+    http: httpx.AsyncClient, developer: Developer
+) -> None:
+    """One switch moves neither the other nor the addresses."""
+    url, headers = "/platform/settings", developer.headers
+    before = (await http.put(url, json={"automaticTax": True}, headers=headers)).json()
+    changed = await http.put(url, json={"allowPromotionCodes": True}, headers=headers)
+    await http.put(
+        url, json={"allowPromotionCodes": False, "automaticTax": False}, headers=headers
+    )
+
+    assert before["automaticTax"]
+    assert before | {"allowPromotionCodes": True} == changed.json()
 
 
 async def test_an_unsigned_event_is_not_stored(http: httpx.AsyncClient) -> None:

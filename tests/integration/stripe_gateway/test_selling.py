@@ -147,9 +147,7 @@ async def test_a_subscription_moves_and_ends(
     dearer = await make_price(stripe, account, 5900, f"{account}-max")
     item_id = (await stripe.get_subscription(account, paid.subscription))["items"]["data"][0]["id"]
 
-    preview = await stripe.preview_change(
-        account, paid.subscription, item_id=item_id, price_id=dearer
-    )
+    preview = await stripe.preview_change(account, paid.subscription, item_id=item_id, price=dearer)
     moved = await stripe.update_subscription(
         account,
         paid.subscription,
@@ -189,17 +187,17 @@ async def endpoint_ids(stripe: Stripe) -> AsyncIterator[list[str]]:
     made: list[str] = []
     yield made
     for endpoint_id in made:
-        await stripe.delete_webhook_endpoint(endpoint_id)
+        await stripe.own_account.delete_webhook_endpoint(endpoint_id)
 
 
 async def test_an_endpoint_tells_its_secret_once(stripe: Stripe, endpoint_ids: list[str]) -> None:
     """Afterwards it is listed without, and still says whom it hears."""
-    made = await stripe.create_webhook_endpoint(
+    made = await stripe.own_account.create_webhook_endpoint(
         "http://localhost:1/webhook/stripe", ["account.application.deauthorized"], connect=True
     )
     endpoint_ids.append(made.id)
-    await stripe.update_webhook_endpoint(made.id, ["customer.subscription.updated"])
-    listed = {one.id: one for one in await stripe.list_webhook_endpoints()}[made.id]
+    await stripe.own_account.update_webhook_endpoint(made.id, ["customer.subscription.updated"])
+    listed = {one.id: one for one in await stripe.own_account.list_webhook_endpoints()}[made.id]
 
     assert (made.secret or "").startswith("whsec_")
     assert listed.secret is None
@@ -209,10 +207,10 @@ async def test_an_endpoint_tells_its_secret_once(stripe: Stripe, endpoint_ids: l
 
 async def test_the_platform_price_is_made_once_for_each_amount(stripe: Stripe) -> None:
     """Going back to an earlier amount gives a new price, since the old one lost its place."""
-    first = await stripe.ensure_platform_price(1500)
-    again = await stripe.ensure_platform_price(1500)
-    dearer = await stripe.ensure_platform_price(1900)
-    back = await stripe.ensure_platform_price(1500)
+    first = await stripe.own_account.ensure_platform_price(1500)
+    again = await stripe.own_account.ensure_platform_price(1500)
+    dearer = await stripe.own_account.ensure_platform_price(1900)
+    back = await stripe.own_account.ensure_platform_price(1500)
 
     assert first == again
     assert 3 == len({first, dearer, back})

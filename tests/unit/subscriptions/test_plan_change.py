@@ -17,6 +17,7 @@ EURO = Tier("euro", "Euro", 2_900, currency="eur", price_id="price_euro")
 def _paid(tier: Tier, *, is_held: bool = False, is_ending: bool = False) -> Paid:
     price = {
         "id": tier.price_id,
+        "product": "prod_1",
         "unit_amount": tier.price_cents,
         "currency": tier.currency,
         "recurring": {"interval": tier.interval, "interval_count": 1},

@@ -47,9 +47,14 @@ _tombstones = Table(
 )
 
 
-def find_user(connection: Connection, platform_id: str, user_id: str) -> EndUser | None:
-    """Find a user."""
-    row = connection.execute(select(USERS).where(*_is(platform_id, user_id))).one_or_none()
+def find_user(
+    connection: Connection, platform_id: str, user_id: str, *, for_update: bool = False
+) -> EndUser | None:
+    """Find a user; *for_update* keeps other transactions off the row until this one has ended."""
+    statement = select(USERS).where(*_is(platform_id, user_id))
+    if for_update:
+        statement = statement.with_for_update()  # SQLite has one writer, and leaves it out.
+    row = connection.execute(statement).one_or_none()
     return None if row is None else user_of(row)
 
 

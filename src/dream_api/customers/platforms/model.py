@@ -169,16 +169,25 @@ class Branding:
 
 @dataclass(frozen=True, slots=True)
 class PlatformSettings:
-    """Where a platform's pages may be embedded, and where its end users may be sent."""
+    """Where a platform's pages may be embedded, where end users may be sent, what Checkout offers.
+
+    Attributes:
+        allow_promotion_codes: Checkout takes promotion codes of the connected account.
+        automatic_tax: Checkout adds tax, which Stripe Tax of the connected account works out.
+    """
 
     allowed_origins: tuple[str, ...] = ()
     redirect_urls: tuple[str, ...] = ()
+    allow_promotion_codes: bool = False
+    automatic_tax: bool = False
 
     def to_wire(self) -> dict[str, Any]:
         """Give the stored form."""
         return {
             "allowedOrigins": list(self.allowed_origins),
             "redirectUrls": list(self.redirect_urls),
+            "allowPromotionCodes": self.allow_promotion_codes,
+            "automaticTax": self.automatic_tax,
         }
 
     @classmethod
@@ -186,7 +195,12 @@ class PlatformSettings:
         """Read the stored form; nothing stored allows nothing."""
         if wire is None:
             return cls()
-        return cls(tuple(wire["allowedOrigins"]), tuple(wire["redirectUrls"]))
+        return cls(
+            tuple(wire["allowedOrigins"]),
+            tuple(wire["redirectUrls"]),
+            allow_promotion_codes=wire.get("allowPromotionCodes", False),
+            automatic_tax=wire.get("automaticTax", False),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,14 @@ class Platforms:
         )
         return found
 
+    async def list_connected(self, after: str, limit: int) -> list[tuple[str, str, str]]:
+        """List (cursor, platform, connected account) of all platforms, after a cursor or ``""``."""
+        prefix = "stripeaccount:"
+        page = await self._store.read(
+            lambda connection: self._tokens.list(connection, prefix, after=after, limit=limit)
+        )
+        return [(entry.key, entry.value, entry.key.rpartition(":")[2]) for entry in page]
+
     async def branding(self, platform_id: str) -> Branding:
         """Read how the platform looks."""
         return await self._store.read(

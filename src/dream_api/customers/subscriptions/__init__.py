@@ -1,11 +1,12 @@
 """End users on tiers, as Stripe tells it.
 
-Owns: checkout, plan changes, the portal and the mirror of each subscription.
+Owns: checkout, plan changes, the portal, the mirror of each subscription, and how revenue moved.
 Does not own: prices (bridge.catalog) and counting (customers.metering).
 """
 
 from dream_api.customers.subscriptions.changes import PlanChange
 from dream_api.customers.subscriptions.checkouts import OpenedCheckout
+from dream_api.customers.subscriptions.drift import Drift, Reconciled
 from dream_api.customers.subscriptions.errors import (
     ChangeNotPossible,
     CheckoutNotComplete,
@@ -15,19 +16,29 @@ from dream_api.customers.subscriptions.errors import (
     UserBusy,
 )
 from dream_api.customers.subscriptions.model import ACCESS, Flag, Subscription
-from dream_api.customers.subscriptions.service import Subscriptions
+from dream_api.customers.subscriptions.revenue import Movement, MovementKind, Revenue
+from dream_api.customers.subscriptions.service import Subscriptions, read_revenue
+from dream_api.customers.subscriptions.store import add_movements, add_subscriptions
 
 __all__ = [
     "ACCESS",
     "ChangeNotPossible",
     "CheckoutNotComplete",
+    "Drift",
     "Flag",
+    "Movement",
+    "MovementKind",
     "NoSubscription",
     "OpenedCheckout",
     "PlanChange",
+    "Reconciled",
+    "Revenue",
     "StripeNotConnected",
     "Subscription",
     "SubscriptionExists",
     "Subscriptions",
     "UserBusy",
+    "add_movements",
+    "add_subscriptions",
+    "read_revenue",
 ]

@@ -1,9 +1,12 @@
-"""Changing what a running subscription is for, and the portal."""
+"""Changing what a running subscription is for."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import structlog
 
 from dream_api.customers.end_users import EndUser
 from dream_api.customers.platforms import Tier, TierConfig
@@ -22,10 +25,17 @@ from dream_api.customers.subscriptions.model import (
     tier_item,
 )
 from dream_api.customers.subscriptions.plan_change import Paid, Way, way_to
-from dream_api.gateways.stripe import SubscriptionChange
+from dream_api.gateways.stripe import (
+    PriceTerms,
+    StripeRefused,
+    StripeUnavailable,
+    SubscriptionChange,
+)
 from dream_api.kit.errors import NotFound, ValidationFailed
 from dream_api.kit.ids import new_id
 from dream_api.kit.periods import rfc3339
+
+_log = structlog.get_logger()
 
 _NOT_HELD = {HELD_TIER_KEY: "", HELD_PRICE_KEY: "", HELD_UNTIL_KEY: ""}
 """Stripe removes a key of metadata that is set to nothing."""
@@ -81,7 +91,7 @@ class _Case:
 
 
 class Changes:
-    """Moves subscriptions between tiers, and opens the portal."""
+    """Moves subscriptions between tiers."""
 
     def __init__(self, desk: Desk, mirror: Mirror) -> None:
         self._desk = desk
@@ -92,12 +102,14 @@ class Changes:
     ) -> PlanChange:
         """Move a user to another tier: dearer now with proration, cheaper when the period ends.
 
+        Repeating it finishes what Stripe did although its answer was lost.
+
         Raises:
             NotFound: the platform has no such user.
             ValidationFailed: no such tier is on sale.
             NoSubscription: the user has none that runs.
             ChangeNotPossible: Stripe cannot do it in one step, or there is nothing to change.
-            StripeRefused: the card was declined; nothing has changed.
+            CardDeclined, PaymentNeedsAction: nothing has changed.
         """
         desk = self._desk
         tiers = await desk.platforms.tiers(platform_id)
@@ -112,52 +124,10 @@ class Changes:
                 await self._mirror.refresh(platform_id, case.id)
             return await self._outcome(case, user, due_cents, is_preview=preview)
 
-    async def portal(self, platform_id: str, user_id: str, return_url: str) -> str:
-        """Open Stripe's portal for a user; give its address.
-
-        The account's portal settings are made when they are first needed.
-
-        Raises:
-            NotFound: the platform has no such user.
-            NoSubscription: the user was never a customer.
-        """
-        user = await self._require(platform_id, user_id)
-        if user.stripe_customer_id is None:
-            raise NoSubscription(
-                "The user has never subscribed. Start with POST /v1/checkout.", param="userId"
-            )
-        account = await self._desk.account(platform_id)
-        configuration = await self._portal_configuration(account, platform_id)
-        return await account.stripe.create_portal(
-            account.id,
-            user.stripe_customer_id,
-            return_url=return_url,
-            configuration=configuration,
-        )
-
-    async def _portal_configuration(self, account: Account, platform_id: str) -> str:
-        store = self._desk.store
-        known = await store.read(
-            lambda connection: rows.find_portal(connection, platform_id, account.id)
-        )
-        if known is not None:
-            return known
-        made = await account.stripe.create_portal_configuration(
-            account.id, idempotency_key=f"portal:{platform_id}:{account.id}"
-        )
-        await store.write(
-            lambda connection: rows.put_portal(connection, platform_id, account.id, made)
-        )
-        return made
-
-    async def _require(self, platform_id: str, user_id: str) -> EndUser:
+    async def _subscriber(self, platform_id: str, user_id: str) -> EndUser:
         user = await self._desk.end_users.find(platform_id, user_id)
         if user is None:
             raise NotFound("No such user. Create it with POST /v1/customers first.")
-        return user
-
-    async def _subscriber(self, platform_id: str, user_id: str) -> EndUser:
-        user = await self._require(platform_id, user_id)
         if user.stripe_subscription_id is None or user.subscription_status not in ACCESS:
             raise NoSubscription(
                 "The user has no running subscription. Start one with POST /v1/checkout.",
@@ -183,38 +153,81 @@ class Changes:
         paid = Paid.of(
             price, tier=tier, is_held=is_held, is_ending=subscription.cancel_at_period_end
         )
-        return _Case(account, found, item, subscription, paid, target, way_to(target, paid))
+        way = way_to(target, paid, is_news=await self._is_news(subscription))
+        return _Case(account, found, item, subscription, paid, target, way)
+
+    async def _is_news(self, seen: Subscription) -> bool:
+        """Tell whether Stripe has changed it since we looked: a change whose answer was lost."""
+        known = await self._desk.store.read(
+            lambda connection: rows.find_subscription(
+                connection, seen.platform_id, seen.subscription_id
+            )
+        )
+        return known is None or _terms_of(known) != _terms_of(seen)
 
     async def _amount_due(self, case: _Case) -> int:
-        if case.way is not Way.UPGRADE:
-            return 0
+        if case.way is not Way.UPGRADE or case.subscription.status == "trialing":
+            return 0  # In a trial nothing was paid, and nothing is until it ends.
         assert case.target.price_id is not None, "_on_sale has checked"
         due_cents = await self._preview(case, case.target.price_id)
         if case.paid.is_held:
             # What was paid for is the held price, though Stripe prorates from the cheaper one.
-            due_cents -= await self._preview(case, case.paid.price_id)
+            due_cents -= await self._preview(case, case.paid.terms)
         return max(due_cents, 0)
 
-    async def _preview(self, case: _Case, price_id: str) -> int:
+    async def _preview(self, case: _Case, price: str | PriceTerms) -> int:
         preview = await case.account.stripe.preview_change(
-            case.account.id, case.id, item_id=case.item["id"], price_id=price_id
+            case.account.id, case.id, item_id=case.item["id"], price=price
         )
         return preview.amount_due_cents
 
     async def _make(self, case: _Case) -> None:
         match case.way:
+            case Way.DONE:
+                return
             case Way.END:
                 await self._update(case, SubscriptionChange(cancel_at_period_end=True))
             case Way.RESUME:
                 await self._update(case, SubscriptionChange(cancel_at_period_end=False))
             case Way.RESTORE:
-                await self._update(case, _restoring(case))
+                await self._restore(case)
             case Way.DOWNGRADE:
-                await self._update(case, _downgrading(case))
+                await self._update(case, _downgrading(case, case.target.price_id, case.target.name))
             case Way.UPGRADE:
-                if case.paid.is_held:
-                    await self._update(case, _restoring(case))
-                await self._update(case, _upgrading(case))
+                await self._upgrade(case)
+
+    async def _upgrade(self, case: _Case) -> None:
+        if not case.paid.is_held:
+            await self._update(case, _upgrading(case))
+            return
+        await self._restore(case)
+        try:
+            await self._update(case, _upgrading(case))
+        except StripeRefused:
+            await self._wait_again(case)
+            raise
+
+    async def _wait_again(self, case: _Case) -> None:
+        """Put back the downgrade that waited before an upgrade which the card declined."""
+        waiting = _downgrading(case, case.item["price"]["id"], case.subscription.tier or "")
+        try:
+            await self._update(case, waiting)
+        except (StripeRefused, StripeUnavailable) as error:
+            _log.warning("subscriptions.downgrade_lost", subscription=case.id, code=error.code)
+
+    async def _restore(self, case: _Case) -> None:
+        """Go back to what was paid for, also where its price was archived meanwhile."""
+        if case.paid.is_on_sale:
+            await self._update(case, _restoring(case))
+            return
+        account, price_id = case.account, case.paid.price_id
+        await account.stripe.unarchive_price(account.id, price_id)
+        try:
+            await self._update(case, _restoring(case))
+        finally:
+            # Left on sale it would harm nobody: no tier offers it.
+            with suppress(StripeRefused, StripeUnavailable):
+                await account.stripe.archive_price(account.id, price_id)
 
     async def _update(self, case: _Case, change: SubscriptionChange) -> None:
         await case.account.stripe.update_subscription(
@@ -244,6 +257,10 @@ class Changes:
         )
 
 
+def _terms_of(subscription: Subscription) -> tuple[str | None, bool, datetime | None]:
+    return subscription.price_id, subscription.cancel_at_period_end, subscription.held_until
+
+
 def _on_sale(tiers: TierConfig, name: str) -> Tier:
     tier = tiers.find(name)
     if tier is None or tier.archived or (tier.price_id is None and not tier.is_free):
@@ -264,7 +281,7 @@ def _upgrading(case: _Case) -> SubscriptionChange:
     )
 
 
-def _downgrading(case: _Case) -> SubscriptionChange:
+def _downgrading(case: _Case, price_id: str | None, tier: str) -> SubscriptionChange:
     ends_at, paid = case.subscription.current_period_end, case.paid
     if ends_at is None or paid.tier is None:
         raise ChangeNotPossible(
@@ -272,11 +289,11 @@ def _downgrading(case: _Case) -> SubscriptionChange:
         )
     return SubscriptionChange(
         item_id=case.item["id"],
-        price_id=case.target.price_id,
+        price_id=price_id,
         proration_behavior="none",
         cancel_at_period_end=_unless_ending(case),
         metadata={
-            TIER_KEY: case.target.name,
+            TIER_KEY: tier,
             HELD_TIER_KEY: paid.tier,
             HELD_PRICE_KEY: paid.price_id,
             HELD_UNTIL_KEY: str(int(ends_at.timestamp())),

@@ -1,10 +1,11 @@
 """Selling a tier through Stripe Checkout, on the developer's own account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dream_api.customers.end_users import EndUser, ensure_user, find_user
 from dream_api.customers.platforms import Tier, TierConfig
 from dream_api.customers.subscriptions import store as rows
+from dream_api.customers.subscriptions.accounts import AccountStandings
 from dream_api.customers.subscriptions.desk import Account, Desk
 from dream_api.customers.subscriptions.errors import CheckoutNotComplete, SubscriptionExists
 from dream_api.customers.subscriptions.mirror import Mirror
@@ -27,6 +28,8 @@ from dream_api.kit.ids import new_id
 from dream_api.stores import Connection
 
 SESSION_PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
+ASKED_MAX = 2
+"""How often a session is asked for with less, before what Stripe says is the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,10 @@ class OpenedCheckout:
 class Checkouts:
     """Opens Checkout sessions, and settles them when the person or an event comes back."""
 
-    def __init__(self, desk: Desk, mirror: Mirror) -> None:
+    def __init__(self, desk: Desk, mirror: Mirror, standings: AccountStandings) -> None:
         self._desk = desk
         self._mirror = mirror
+        self._standings = standings
 
     async def open(self, order: CheckoutOrder) -> OpenedCheckout:
         """Open a session; sessions that the user left open are closed first.
@@ -67,6 +71,7 @@ class Checkouts:
         Raises:
             ValidationFailed: no such tier is on sale, or it costs nothing.
             SubscriptionExists: the user has one, perhaps paid for a moment ago.
+            ChargesNotEnabled: the connected account may not take payments.
             StripeNotConnected, StripeRefused, StripeUnavailable: nothing was opened.
             UserBusy: another verb about this user is under way.
         """
@@ -74,6 +79,7 @@ class Checkouts:
         tiers = await desk.platforms.tiers(order.platform_id)
         tier = _sellable(tiers, order.tier)
         account = await desk.account(order.platform_id)
+        await self._standings.check(account, order.platform_id)
         async with desk.locks.hold(order.platform_id, f"user:{order.user_id}"):
             user = await self._user(order, tiers)
             await self.close_all(account, user.platform_id, user.user_id)
@@ -188,25 +194,22 @@ class Checkouts:
     async def _create(
         self, account: Account, order: CheckoutOrder, tier: Tier, user: EndUser
     ) -> StripeCheckout:
-        try:
-            return await self._ask(account, order, tier, user, user.stripe_customer_id)
-        except StripeNotFound:
-            if user.stripe_customer_id is None:
-                raise
-            # The customer was deleted, or belongs to an account that was connected before.
-            return await self._ask(account, order, tier, user, None)
+        request = await self._request(order, tier, user)
+        for _ in range(ASKED_MAX):
+            try:
+                return await self._ask(account, request)
+            except StripeRefused as error:
+                request = _without_what_was_wrong(request, error)
+        return await self._ask(account, request)
 
-    async def _ask(
-        self,
-        account: Account,
-        order: CheckoutOrder,
-        tier: Tier,
-        user: EndUser,
-        customer_id: str | None,
-    ) -> StripeCheckout:
+    async def _ask(self, account: Account, request: CheckoutRequest) -> StripeCheckout:
+        key = new_id("checkout", self._desk.clock.now())
+        return await account.stripe.create_checkout(account.id, request, idempotency_key=key)
+
+    async def _request(self, order: CheckoutOrder, tier: Tier, user: EndUser) -> CheckoutRequest:
         assert tier.price_id is not None, "a tier on sale that costs something has a price"
-        now = self._desk.clock.now()
-        request = CheckoutRequest(
+        settings = await self._desk.platforms.settings(order.platform_id)
+        return CheckoutRequest(
             price_id=tier.price_id,
             success_url=(
                 f"{self._desk.public_url}/p/{order.platform_id}/checkout/return"
@@ -214,18 +217,30 @@ class Checkouts:
             ),
             cancel_url=order.cancel_url,
             client_reference_id=order.user_id,
-            customer=customer_id,
-            customer_email=None if customer_id else user.email,
+            customer=user.stripe_customer_id,
+            customer_email=user.email,
             metadata={
                 PLATFORM_KEY: order.platform_id,
                 USER_KEY: order.user_id,
                 TIER_KEY: tier.name,
             },
             trial_days=0 if user.had_subscription else tier.trial_days,
+            allows_promotion_codes=settings.allow_promotion_codes,
+            calculates_tax=settings.automatic_tax,
         )
-        return await account.stripe.create_checkout(
-            account.id, request, idempotency_key=new_id("checkout", now)
-        )
+
+
+def _without_what_was_wrong(request: CheckoutRequest, error: StripeRefused) -> CheckoutRequest:
+    """Leave out what only makes Checkout quicker, where Stripe refuses just that.
+
+    The customer may be deleted, or of an account that was connected before; an address that we
+    take for one may be none to Stripe. Whatever else is refused is the caller's to hear.
+    """
+    if error.stripe_param == "customer" and request.customer is not None:
+        return replace(request, customer=None)
+    if error.stripe_param == "customer_email" and request.customer_email is not None:
+        return replace(request, customer_email=None)
+    raise error
 
 
 def _sellable(tiers: TierConfig, name: str) -> Tier:

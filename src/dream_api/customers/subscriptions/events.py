@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dream_api.customers.subscriptions.accounts import AccountStandings
+from dream_api.customers.subscriptions.charges import Charges
 from dream_api.customers.subscriptions.checkouts import Checkouts
 from dream_api.customers.subscriptions.errors import CheckoutNotComplete, StripeNotConnected
 from dream_api.customers.subscriptions.mirror import Mirror
@@ -15,9 +17,13 @@ from dream_api.shared.inbox import EventQuarantined, InboxEvent
 class Events:
     """Handles what the inbox hands over. Order and repetition of events do not matter."""
 
-    def __init__(self, mirror: Mirror, checkouts: Checkouts) -> None:
+    def __init__(
+        self, mirror: Mirror, checkouts: Checkouts, charges: Charges, standings: AccountStandings
+    ) -> None:
         self._mirror = mirror
         self._checkouts = checkouts
+        self._charges = charges
+        self._standings = standings
 
     async def handle(self, event: InboxEvent) -> None:
         """Act on one event.
@@ -40,11 +46,25 @@ class Events:
     ) -> None:
         if event_type.startswith("checkout.session."):
             await self._look_at_checkout(platform_id, thing)
-            return
-        is_invoice = event_type.startswith("invoice.")
-        subscription_id = invoiced_subscription(thing) if is_invoice else id_of(thing.get("id"))
-        if subscription_id is not None:  # Else an invoice of something else that they sell.
-            await self._mirror.refresh(platform_id, subscription_id)
+        elif event_type.startswith("charge."):
+            await self._look_at_charge(platform_id, event_type, thing)
+        elif event_type == "account.updated":
+            await self._standings.look(platform_id)
+        else:
+            is_invoice = event_type.startswith("invoice.")
+            subscription_id = invoiced_subscription(thing) if is_invoice else id_of(thing.get("id"))
+            if subscription_id is not None:  # Else an invoice of something else that they sell.
+                await self._mirror.refresh(platform_id, subscription_id)
+
+    async def _look_at_charge(
+        self, platform_id: str, event_type: str, thing: Mapping[str, Any]
+    ) -> None:
+        """Look at the charge of a refund or a dispute; the latter names it, and has its own id."""
+        is_dispute = event_type.startswith("charge.dispute.")
+        charge_id = id_of(thing.get("charge") if is_dispute else thing.get("id"))
+        if charge_id is None:
+            raise EventQuarantined("The dispute names no charge.")
+        await self._charges.refresh(platform_id, charge_id)
 
     async def _look_at_checkout(self, platform_id: str, session: Mapping[str, Any]) -> None:
         named = (session.get("metadata") or {}).get(PLATFORM_KEY)

@@ -1,22 +1,33 @@
 """The mirror: what we keep of a subscription is what Stripe says now, never what an event said."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dream_api.customers.end_users import erased_at, find_user, find_user_by_customer
 from dream_api.customers.platforms import TierConfig
 from dream_api.customers.subscriptions import store as rows
-from dream_api.customers.subscriptions.desk import Desk
+from dream_api.customers.subscriptions.desk import Account, Desk
 from dream_api.customers.subscriptions.locks import Lock
 from dream_api.customers.subscriptions.model import (
     PLATFORM_KEY,
     USER_KEY,
+    Flag,
     Subscription,
     combine,
+    gone,
     id_of,
     moment,
     read_subscription,
 )
+from dream_api.customers.subscriptions.revenue import (
+    OPEN_DISPUTES,
+    Movement,
+    revenue_of,
+    steps_between,
+)
+from dream_api.gateways.stripe import StripeNotFound
+from dream_api.kit.ids import new_id
 from dream_api.shared.inbox import EventQuarantined
 from dream_api.stores import Connection
 
@@ -35,35 +46,95 @@ class Mirror:
 
         Raises:
             EventQuarantined: it concerns no user of this platform (any more); nothing was written.
-            StripeNotConnected, StripeNotFound, AccountGone, StripeUnavailable: nothing was written.
+            StripeNotFound: neither Stripe nor we know it; nothing was written.
+            StripeNotConnected, AccountGone, StripeUnavailable: nothing was written.
             UserBusy: it is being refreshed elsewhere.
         """
         desk = self._desk
         account = await desk.account(platform_id)
         tiers = await desk.platforms.tiers(platform_id)
         async with desk.locks.hold(platform_id, f"subscription:{subscription_id}") as lock:
-            found = await account.stripe.get_subscription(account.id, subscription_id)
+            try:
+                found = await account.stripe.get_subscription(account.id, subscription_id)
+            except StripeNotFound as error:
+                return await self._let_go(lock, account, subscription_id, error)
             return await desk.store.write(
-                lambda connection: self._write(connection, lock, found, tiers)
+                lambda connection: self._write(connection, lock, account, found, tiers)
             )
 
-    def _write(
-        self, connection: Connection, lock: Lock, found: Mapping[str, Any], tiers: TierConfig
-    ) -> Subscription:
-        lock.check(connection)
-        platform_id, now = lock.platform_id, self._desk.clock.now()
-        user_id = _user_of(connection, platform_id, found)
-        subscription = read_subscription(found, platform_id, user_id, tiers)
-        rows.put_subscription(connection, platform_id, subscription, now)
-        user = find_user(connection, platform_id, user_id)
-        assert user is not None, "_user_of found the user in this transaction"
+    def settle(self, connection: Connection, platform_id: str, user_id: str) -> None:
+        """Write what all subscriptions and charges of a user come to."""
+        user = find_user(connection, platform_id, user_id, for_update=True)
+        if user is None:
+            return
         standing = combine(
             rows.list_subscriptions(connection, platform_id, user_id),
             present_plan=user.subscription_plan,
-            now=now,
+            now=self._desk.clock.now(),
         )
+        charges = rows.list_charges(connection, platform_id, user_id)
+        if standing.flag is None and any(one.dispute_status in OPEN_DISPUTES for one in charges):
+            standing = replace(standing, flag=Flag.DISPUTED.value)
         self._desk.end_users.set_plan(connection, platform_id, user_id, standing)
+
+    def end(self, connection: Connection, known: Subscription) -> None:
+        """Write that a subscription is over, as nobody will ask about it any more."""
+        if known.mrr_cents:
+            self._put(connection, replace(known, status="canceled", mrr_cents=0))
+
+    async def _let_go(
+        self, lock: Lock, account: Account, subscription_id: str, error: StripeNotFound
+    ) -> Subscription:
+        """Write that Stripe no longer knows what we have seen there; raise what we never saw."""
+
+        def verb(connection: Connection) -> Subscription:
+            lock.check(connection)
+            known = rows.find_subscription(connection, lock.platform_id, subscription_id)
+            if known is None:
+                raise error
+            subscription = gone(known, account.id)
+            self._put(connection, subscription)
+            return subscription
+
+        return await self._desk.store.write(verb)
+
+    def _write(
+        self,
+        connection: Connection,
+        lock: Lock,
+        account: Account,
+        found: Mapping[str, Any],
+        tiers: TierConfig,
+    ) -> Subscription:
+        lock.check(connection)
+        user_id = _user_of(connection, lock.platform_id, found)
+        subscription = replace(
+            read_subscription(found, lock.platform_id, user_id, tiers), account_id=account.id
+        )
+        self._put(connection, subscription)
         return subscription
+
+    def _put(self, connection: Connection, subscription: Subscription) -> None:
+        """Write a subscription and all that follows: movements of revenue, plan and status."""
+        platform_id, user_id = subscription.platform_id, subscription.user_id
+        now = self._desk.clock.now()
+        # Two subscriptions of one user take turns here, on engines that have several writers.
+        find_user(connection, platform_id, user_id, for_update=True)
+        before = revenue_of(rows.list_subscriptions(connection, platform_id, user_id))
+        rows.put_subscription(connection, platform_id, subscription, now)
+        after = revenue_of(rows.list_subscriptions(connection, platform_id, user_id))
+        for kind, amount_cents, currency in steps_between(before, after):
+            movement = Movement(
+                movement_id=new_id("mov", now),
+                user_id=user_id,
+                subscription_id=subscription.subscription_id,
+                kind=kind.value,
+                amount_cents=amount_cents,
+                currency=currency,
+                moved_at=now,
+            )
+            rows.put_movement(connection, platform_id, movement)
+        self.settle(connection, platform_id, user_id)
 
 
 def _user_of(connection: Connection, platform_id: str, found: Mapping[str, Any]) -> str:

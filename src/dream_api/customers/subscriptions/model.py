@@ -1,7 +1,7 @@
 """A subscription as we keep it, what several come to, and how Stripe's object is read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -40,6 +40,8 @@ class Flag(StrEnum):
     UNPRICED = "unpriced"
     SEVERAL_SUBSCRIPTIONS = "several_subscriptions"
     SEVERAL_CURRENCIES = "several_currencies"
+    OTHER_ACCOUNT = "other_account"
+    DISPUTED = "disputed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Subscription:
         price_monthly_cents: the list price a month, which tells the dearer of two.
         mrr_cents: what it brings a month now: nothing in a trial, less with a lasting discount.
         held_tier: paid for until ``held_until``, although the price is a cheaper one already.
+        account_id: the connected account it was seen on; None for what was seen before we noted it.
+        trial_ends_at: when its trial ends or ended; None when it never had one.
     """
 
     platform_id: str
@@ -69,6 +73,8 @@ class Subscription:
     held_until: datetime | None
     flag: str | None
     created_at: datetime
+    account_id: str | None = None
+    trial_ends_at: datetime | None = None
 
     @property
     def has_access(self) -> bool:
@@ -95,6 +101,7 @@ class Subscription:
                 rfc3339(self.current_period_end) if self.current_period_end else None
             ),
             "cancelAtPeriodEnd": self.cancel_at_period_end,
+            "trialEndsAt": rfc3339(self.trial_ends_at) if self.trial_ends_at else None,
             "createdAt": rfc3339(self.created_at),
         }
 
@@ -145,6 +152,7 @@ def read_subscription(
         held_until=moment(int(held_until)) if held_until and held_until.isdigit() else None,
         flag=flag,
         created_at=moment(found["created"]),
+        trial_ends_at=moment(found["trial_end"]) if found.get("trial_end") else None,
     )
 
 
@@ -194,6 +202,17 @@ def combine(
         cancel_at_period_end=leading.cancel_at_period_end,
         flag=_flag_of(running),
     )
+
+
+def gone(known: Subscription, account_id: str) -> Subscription:
+    """Judge a subscription that Stripe no longer knows on the account that is connected now.
+
+    On the account where we saw it, it is over: its data was deleted there. On another account
+    nothing can be known of it, so that it stays as it was, for a person to look at.
+    """
+    if known.account_id in (None, account_id):
+        return replace(known, status="canceled", mrr_cents=0, held_tier=None, held_until=None)
+    return replace(known, flag=Flag.OTHER_ACCOUNT.value)
 
 
 def _rank(subscription: Subscription) -> tuple[bool, int, datetime, str]:

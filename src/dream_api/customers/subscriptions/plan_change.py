@@ -12,6 +12,7 @@ from typing import Any
 from dream_api.customers.platforms import Tier
 from dream_api.customers.subscriptions.errors import ChangeNotPossible
 from dream_api.customers.subscriptions.mrr import monthly_amount
+from dream_api.gateways.stripe import PriceTerms
 
 
 class Way(StrEnum):
@@ -22,6 +23,7 @@ class Way(StrEnum):
     END = "end"
     RESUME = "resume"
     RESTORE = "restore"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,15 @@ class Paid:
 
     Attributes:
         tier: its name; None when the price belongs to no tier.
+        is_on_sale: whether the price may be gone back to as it is.
         is_held: whether a downgrade waits, so that the price is a cheaper one already.
         is_ending: whether the subscription ends with the period.
     """
 
     tier: str | None
     price_id: str
+    product_id: str
+    is_on_sale: bool
     amount_cents: int
     currency: str
     interval: str
@@ -60,6 +65,8 @@ class Paid:
         return cls(
             tier=tier,
             price_id=price["id"],
+            product_id=_id_of(price["product"]),
+            is_on_sale=bool(price.get("active", True)),
             amount_cents=amount,
             currency=price["currency"],
             interval=recurring["interval"],
@@ -68,9 +75,25 @@ class Paid:
             is_ending=is_ending,
         )
 
+    @property
+    def terms(self) -> PriceTerms:
+        """What the price says, for asking what it would cost although it may be archived."""
+        return PriceTerms(
+            product_id=self.product_id,
+            amount_cents=self.amount_cents,
+            currency=self.currency,
+            interval=self.interval,
+            interval_count=self.interval_count,
+        )
 
-def way_to(target: Tier, paid: Paid) -> Way:
+
+def way_to(target: Tier, paid: Paid, *, is_news: bool = False) -> Way:
     """Decide how the user gets from what was paid for to *target*.
+
+    Args:
+        target: where to.
+        paid: from where, as Stripe says now.
+        is_news: whether we did not know of it: then being there already is the end of a change.
 
     Raises:
         ChangeNotPossible: says what to do instead.
@@ -78,7 +101,7 @@ def way_to(target: Tier, paid: Paid) -> Way:
     if target.is_free:
         return Way.END
     if target.name == paid.tier:
-        return _way_back(paid)
+        return _way_back(paid, is_news=is_news)
     if target.currency != paid.currency:
         raise ChangeNotPossible(
             "Stripe bills a subscription in one currency. End this one in the portal, then "
@@ -87,11 +110,13 @@ def way_to(target: Tier, paid: Paid) -> Way:
     return _way_between(target, paid)
 
 
-def _way_back(paid: Paid) -> Way:
+def _way_back(paid: Paid, *, is_news: bool) -> Way:
     if paid.is_held:
         return Way.RESTORE
     if paid.is_ending:
         return Way.RESUME
+    if is_news:
+        return Way.DONE
     raise ChangeNotPossible("The user is on this tier already; nothing was changed.", param="tier")
 
 
@@ -106,3 +131,7 @@ def _way_between(target: Tier, paid: Paid) -> Way:
         "Stripe would bill the shorter interval at once. End the subscription in the portal; "
         "when it has ended, subscribe anew."
     )
+
+
+def _id_of(product: str | Mapping[str, Any]) -> str:
+    return product if isinstance(product, str) else str(product["id"])

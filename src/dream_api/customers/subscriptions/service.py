@@ -1,27 +1,29 @@
 """The verbs on subscriptions, for doors, the worker and the command line."""
 
-from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from dream_api.customers.end_users import EndUsers
 from dream_api.customers.platforms import Platforms
 from dream_api.customers.subscriptions import store as rows
+from dream_api.customers.subscriptions.accounts import AccountStandings
 from dream_api.customers.subscriptions.changes import Changes, PlanChange
+from dream_api.customers.subscriptions.charges import Charges
 from dream_api.customers.subscriptions.checkouts import CheckoutOrder, Checkouts, OpenedCheckout
-from dream_api.customers.subscriptions.desk import Account, Desk
-from dream_api.customers.subscriptions.errors import StripeNotConnected
+from dream_api.customers.subscriptions.desk import Desk
+from dream_api.customers.subscriptions.drift import Reconciled
+from dream_api.customers.subscriptions.ending import Ending, ForgetIdentity
 from dream_api.customers.subscriptions.events import Events
 from dream_api.customers.subscriptions.locks import Locks
 from dream_api.customers.subscriptions.mirror import Mirror
-from dream_api.customers.subscriptions.model import ENDED, PLATFORM_KEY, Subscription
+from dream_api.customers.subscriptions.model import Subscription
+from dream_api.customers.subscriptions.portal import Portal
 from dream_api.customers.subscriptions.reconciliation import SWEEP_MAX, Reconciliation
+from dream_api.customers.subscriptions.revenue import Charge, Revenue
 from dream_api.gateways.clock import Clock
-from dream_api.gateways.stripe import AccountGone, StripeModes, StripeNotFound
-from dream_api.kit.errors import NotFound
+from dream_api.gateways.stripe import StripeModes
 from dream_api.shared.inbox import InboxEvent
-from dream_api.stores import Store
-
-ForgetIdentity = Callable[[str, str], Awaitable[None]]
+from dream_api.stores import Connection, Store
 
 
 class Subscriptions:
@@ -48,11 +50,15 @@ class Subscriptions:
         self._desk = Desk(
             store, platforms, end_users, stripes, clock, Locks(store, clock), public_url
         )
+        standings = AccountStandings(self._desk)
         self._mirror = Mirror(self._desk)
-        self._checkouts = Checkouts(self._desk, self._mirror)
+        self._checkouts = Checkouts(self._desk, self._mirror, standings)
         self._changes = Changes(self._desk, self._mirror)
-        self._events = Events(self._mirror, self._checkouts)
-        self._reconciliation = Reconciliation(self._desk, self._mirror, self._checkouts)
+        self._portal = Portal(self._desk)
+        self._ending = Ending(self._desk, self._mirror, self._checkouts)
+        charges = Charges(self._desk, self._mirror)
+        self._events = Events(self._mirror, self._checkouts, charges, standings)
+        self._reconciliation = Reconciliation(self._desk, self._mirror, self._checkouts, standings)
 
     async def checkout(
         self, platform_id: str, user_id: str, tier: str, success_url: str, cancel_url: str
@@ -87,19 +93,31 @@ class Subscriptions:
             NotFound: no such user.
             NoSubscription: the user was never a customer.
         """
-        return await self._changes.portal(platform_id, user_id, return_url)
+        return await self._portal.open(platform_id, user_id, return_url)
 
     async def state(self, platform_id: str, user_id: str) -> dict[str, Any] | None:
         """Show the subscription that sets the user's plan, or set it last; None without any."""
         user = await self._desk.end_users.find(platform_id, user_id)
         if user is None or (subscription_id := user.stripe_subscription_id) is None:
             return None
-        found = await self._desk.store.read(
-            lambda connection: rows.find_subscription(connection, platform_id, subscription_id)
-        )
+
+        def look(connection: Connection) -> tuple[Subscription | None, list[Charge]]:
+            return (
+                rows.find_subscription(connection, platform_id, subscription_id),
+                rows.list_charges(connection, platform_id, user_id),
+            )
+
+        found, charges = await self._desk.store.read(look)
         if found is None:
             return None
-        return found.to_wire(self._desk.clock.now()) | {"flag": user.subscription_flag}
+        disputes = (one.dispute_status for one in charges if one.dispute_status)
+        return found.to_wire(self._desk.clock.now()) | {
+            "flag": user.subscription_flag,
+            "refundedCents": sum(
+                one.refunded_cents for one in charges if one.currency == found.currency
+            ),
+            "disputeStatus": next(disputes, None),
+        }
 
     async def cancel_all(self, platform_id: str, user_id: str) -> None:
         """End whatever could still bill a user: subscriptions now, open sessions too. Repeatable.
@@ -107,26 +125,13 @@ class Subscriptions:
         Raises:
             StripeUnavailable: not everything could be ended; send it again.
         """
-        try:
-            account = await self._desk.account(platform_id)
-            # First, since a session that turns out to be paid brings one more subscription.
-            await self._checkouts.close_all(account, platform_id, user_id)
-            user = await self._desk.end_users.find(platform_id, user_id)
-            subscriptions = await self._desk.store.read(
-                lambda connection: rows.list_subscriptions(connection, platform_id, user_id)
-            )
-            running = {one.subscription_id for one in subscriptions if one.status not in ENDED}
-            if user is not None and user.stripe_customer_id is not None:
-                running |= await _running_of(account, platform_id, user.stripe_customer_id)
-            for subscription_id in sorted(running):
-                await _cancel(account, subscription_id)
-        except (StripeNotConnected, AccountGone):
-            return  # The developer has cut us off; there is nothing left that we could end.
+        await self._ending.cancel_all(platform_id, user_id)
 
     async def erase(self, platform_id: str, user_id: str, forget_identity: ForgetIdentity) -> None:
         """Erase a user: end the subscription, then identity, profile and usage.
 
-        A crash in between leaves a user that can be erased again.
+        A crash in between leaves a user that can be erased again. How revenue moved stays, under a
+        pseudonym.
 
         Args:
             platform_id: whose user it is.
@@ -137,14 +142,7 @@ class Subscriptions:
             NotFound: the platform has no such user.
             StripeUnavailable: the subscription could not be ended; nothing was erased.
         """
-        if await self._desk.end_users.find(platform_id, user_id) is None:
-            raise NotFound("No such user. It may have been erased already.")
-        await self.cancel_all(platform_id, user_id)
-        await forget_identity(platform_id, user_id)
-        await self._desk.store.write(
-            lambda connection: rows.delete_of_user(connection, platform_id, user_id)
-        )
-        await self._desk.end_users.erase(platform_id, user_id)
+        await self._ending.erase(platform_id, user_id, forget_identity)
 
     async def on_event(self, event: InboxEvent) -> None:
         """Act on an event of a connected account: a hint where to look, never what to believe.
@@ -154,13 +152,17 @@ class Subscriptions:
         """
         await self._events.handle(event)
 
-    async def reconcile(self, platform_id: str) -> int:
-        """Ask Stripe about every subscription of a platform that can still change; give how many.
+    async def reconcile(self, platform_id: str) -> Reconciled:
+        """Compare a platform's subscriptions with Stripe, and heal what drifted.
 
         Raises:
             StripeUnavailable: what was asked before stands.
         """
         return await self._reconciliation.reconcile(platform_id)
+
+    async def reconcile_overdue(self) -> int:
+        """Compare the next platform that nobody has compared for a day; 0 when there is none."""
+        return await self._reconciliation.reconcile_overdue()
 
     async def reconcile_stale(self, *, limit: int = SWEEP_MAX) -> int:
         """Ask again about what nobody has asked for a day, on every platform; give how many.
@@ -170,21 +172,18 @@ class Subscriptions:
         return await self._reconciliation.sweep(limit)
 
 
-async def _running_of(account: Account, platform_id: str, customer_id: str) -> set[str]:
-    """List what a customer still pays this platform for, whether we have heard of it or not."""
-    try:
-        found = await account.stripe.list_subscriptions(account.id, customer_id)
-    except StripeNotFound:
-        return set()
-    return {
-        one["id"]
-        for one in found
-        if one["status"] not in ENDED and one["metadata"].get(PLATFORM_KEY) == platform_id
-    }
-
-
-async def _cancel(account: Account, subscription_id: str) -> None:
-    try:
-        await account.stripe.cancel_subscription(account.id, subscription_id)
-    except StripeNotFound:
-        return  # It has ended already.
+def read_revenue(
+    connection: Connection, platform_id: str, since: datetime, until: datetime
+) -> Revenue:
+    """Read how a platform's revenue moved between two moments, in one look."""
+    paying, churned = rows.count_churn(connection, platform_id, since, until)
+    trials, converted = rows.count_trials(connection, platform_id, since, until)
+    return Revenue(
+        movements=rows.sum_movements(connection, platform_id, since, until),
+        paying_at_start=paying,
+        churned=churned,
+        trials_ended=trials,
+        trials_converted=converted,
+        refunded_cents=rows.sum_refunds(connection, platform_id, since, until),
+        open_disputes=rows.count_open_disputes(connection, platform_id),
+    )

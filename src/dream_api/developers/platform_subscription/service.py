@@ -235,7 +235,9 @@ class PlatformSubscription:
 
     async def _price(self) -> str:
         if self._price_id is None:
-            self._price_id = await self._stripe.ensure_platform_price(self._offer.price_cents)
+            self._price_id = await self._stripe.own_account.ensure_platform_price(
+                self._offer.price_cents
+            )
         return self._price_id
 
     async def _open_checkout(self, record: Record, request: CheckoutRequest) -> Checkout:

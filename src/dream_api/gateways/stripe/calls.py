@@ -11,10 +11,10 @@ from stripe import oauth_error
 from dream_api.gateways.stripe.errors import (
     AccountGone,
     OauthRefused,
-    StripeNotFound,
-    StripeRefused,
+    StripeNotConfigured,
     StripeUnavailable,
 )
+from dream_api.gateways.stripe.refusals import code_of, refusal_of
 from dream_api.kit.errors import DreamError
 
 T = TypeVar("T")
@@ -29,6 +29,14 @@ RETRY_AFTER_MAX_SECONDS = 60
 
 # docs.stripe.com/error-codes: what a revoked connection answers to our key with its account.
 _GONE_CODES = frozenset({"account_invalid", "platform_account_required"})
+# Refusals that time heals: another request is at work on the same object or under the same key.
+_PASSING_CODES = frozenset({"idempotency_key_in_use", "lock_timeout", "rate_limit"})
+_REFUSALS = (
+    stripe.InvalidRequestError,
+    stripe.CardError,
+    stripe.IdempotencyError,
+    stripe.PermissionError,
+)
 
 
 async def answer(call: Awaitable[T], account: str | None = None) -> T:
@@ -62,43 +70,21 @@ def translate(error: stripe.StripeError, account: str | None) -> DreamError:
             f"Stripe refused the connection: {error.user_message}. Connect again.",
             stripe_code=error.code or "unknown",
         )
-    if account is not None and _code(error) in _GONE_CODES:
+    if account is not None and code_of(error) in _GONE_CODES:
         return _gone()
-    if isinstance(error, stripe.InvalidRequestError) and _is_missing(error):
-        return StripeNotFound(_message(error), stripe_code=error.code)
-    if isinstance(
-        error,
-        stripe.InvalidRequestError
-        | stripe.CardError
-        | stripe.IdempotencyError
-        | stripe.PermissionError,
-    ):
-        return _refused(error)
+    if isinstance(error, stripe.AuthenticationError):
+        return StripeNotConfigured(
+            "Stripe does not accept this deployment's secret key; its operator corrects it.",
+            retry_after_seconds=RETRY_AFTER_MAX_SECONDS,
+        )
+    if isinstance(error, _REFUSALS) and code_of(error) not in _PASSING_CODES:
+        return refusal_of(error)
     return _unavailable(_retry_after_seconds(error))
 
 
 def _is_a_refusal(error: stripe.StripeError) -> bool:
     status = error.http_status or HTTPStatus.BAD_GATEWAY
     return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def _is_missing(error: stripe.InvalidRequestError) -> bool:
-    return error.http_status == HTTPStatus.NOT_FOUND or error.code == "resource_missing"
-
-
-def _code(error: stripe.StripeError) -> str | None:
-    """Give Stripe's code; the SDK leaves it out of some classes, but keeps the body."""
-    if error.code is not None:
-        return error.code
-    return error.error.code if error.error is not None else None
-
-
-def _message(error: stripe.StripeError) -> str:
-    return f"Stripe says: {error.user_message or 'no reason given'}"
-
-
-def _refused(error: stripe.StripeError) -> StripeRefused:
-    return StripeRefused(_message(error), stripe_code=_code(error))
 
 
 def _gone() -> AccountGone:

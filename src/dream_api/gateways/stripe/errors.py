@@ -4,6 +4,14 @@ StripeUnavailable       503  no answer, too many requests, or an answer that mak
 ├── StripeNotConfigured 503  this deployment has no Stripe settings for the mode
 StripeRefused           409  Stripe understood and said no
 ├── StripeNotFound      404  no such object on that account
+├── PriceNotOnSale      409  the price is archived, or is on another account
+├── CardDeclined        402  the card on file was not charged
+├── PaymentNeedsAction  402  the bank wants the person to approve
+├── ChargesNotEnabled   409  Stripe does not let the account take payments (yet)
+├── BusinessNameMissing 409  the account has no name to show on Checkout
+├── TaxNotSetUp         409  tax was asked for, and the account does not calculate it
+├── CurrencyConflict    409  the customer pays in another currency already
+├── AmountTooSmall      409  less than the least that Stripe charges
 AccountGone             409  the connected account has withdrawn our access
 OauthRefused            409  the OAuth code or the account was not accepted
 InvalidSignature        400  a webhook that Stripe did not sign
@@ -32,15 +40,19 @@ class StripeRefused(DreamError):
     Args:
         detail: what to tell the caller.
         stripe_code: Stripe's permanent code, for example ``card_declined``; None when it gave none.
+        stripe_param: the parameter of Stripe's call that was wrong; None when it named none.
     """
 
     code = "stripe_refused"
     status = 409
     title = "Stripe refused"
 
-    def __init__(self, detail: str, *, stripe_code: str | None = None) -> None:
+    def __init__(
+        self, detail: str, *, stripe_code: str | None = None, stripe_param: str | None = None
+    ) -> None:
         super().__init__(detail)
         self.stripe_code = stripe_code
+        self.stripe_param = stripe_param
 
 
 class StripeNotFound(StripeRefused):
@@ -49,6 +61,64 @@ class StripeNotFound(StripeRefused):
     code = "stripe_not_found"
     status = 404
     title = "Not found at Stripe"
+
+
+class PriceNotOnSale(StripeRefused):
+    """The price is archived, or was made on another account than the connected one."""
+
+    code = "price_not_on_sale"
+    title = "The price is not on sale"
+
+
+class CardDeclined(StripeRefused):
+    """The bank refused the card on file; nothing was changed."""
+
+    code = "card_declined"
+    status = 402
+    title = "The card was declined"
+
+
+class PaymentNeedsAction(StripeRefused):
+    """The bank wants the person to approve the payment, which only they can do."""
+
+    code = "payment_action_required"
+    status = 402
+    title = "The payment needs approval"
+
+
+class ChargesNotEnabled(StripeRefused):
+    """Stripe does not let the connected account take payments, or not yet."""
+
+    code = "charges_not_enabled"
+    title = "The Stripe account cannot take payments"
+
+
+class BusinessNameMissing(StripeRefused):
+    """Checkout shows the name of the business, and the connected account has none."""
+
+    code = "business_name_missing"
+    title = "The Stripe account has no business name"
+
+
+class TaxNotSetUp(StripeRefused):
+    """Tax is switched on in the platform's settings, but the account does not calculate it."""
+
+    code = "tax_not_set_up"
+    title = "Stripe Tax is not set up"
+
+
+class CurrencyConflict(StripeRefused):
+    """Stripe bills a customer in one currency at a time."""
+
+    code = "currency_conflict"
+    title = "The customer pays in another currency"
+
+
+class AmountTooSmall(StripeRefused):
+    """Less than the least amount that Stripe charges in this currency."""
+
+    code = "amount_too_small"
+    title = "The amount is too small"
 
 
 class AccountGone(DreamError):

@@ -12,7 +12,8 @@ from typing import Any
 import stripe
 
 from dream_api.gateways.stripe.errors import InvalidSignature
-from dream_api.gateways.stripe.model import StripeEvent, moment_of
+from dream_api.gateways.stripe.model import StripeEvent
+from dream_api.gateways.stripe.reading import moment_of
 
 SIGNATURE_TOLERANCE_SECONDS = 300
 SIGNATURE_HEADER_MAX_CHARACTERS = 4096

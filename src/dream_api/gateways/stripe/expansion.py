@@ -9,8 +9,8 @@ from typing import Any
 import stripe
 
 from dream_api.gateways.stripe.calls import answer
-from dream_api.gateways.stripe.model import plain_object
 from dream_api.gateways.stripe.parameters import options
+from dream_api.gateways.stripe.reading import plain_object
 
 ITEM_COUPONS_MAX = 20
 """Stripe allows twenty items on a subscription."""

@@ -9,40 +9,37 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import stripe
-from stripe.params import (
-    CustomerCreateParams,
-    ProductUpdateParams,
-    WebhookEndpointCreateParams,
-    WebhookEndpointUpdateParams,
-)
+from stripe.params import CustomerCreateParams, ProductUpdateParams, SubscriptionListParams
 
-from dream_api.gateways.stripe import expansion, platform_price
+from dream_api.gateways.stripe import expansion
 from dream_api.gateways.stripe.calls import ATTEMPT_SECONDS, NETWORK_RETRIES_MAX, answer
 from dream_api.gateways.stripe.errors import OauthRefused
 from dream_api.gateways.stripe.model import (
     API_VERSION,
-    CONNECTED_ACCOUNTS,
-    HEARS,
-    OWN_ACCOUNT,
+    ChargeStanding,
     CheckoutRequest,
     ConnectedAccount,
     NewPrice,
     NewProduct,
     OauthConnection,
     PreviewedChange,
+    PreviewPrice,
     StripeCheckout,
     SubscriptionChange,
-    WebhookEndpoint,
-    plain_object,
-    read_checkout,
-    read_connected_account,
-    read_webhook_endpoint,
 )
+from dream_api.gateways.stripe.own_account import OwnAccount
 from dream_api.gateways.stripe.parameters import (
     change_params,
     checkout_params,
     options,
     portal_params,
+    preview_params,
+)
+from dream_api.gateways.stripe.reading import (
+    plain_object,
+    read_charge,
+    read_checkout,
+    read_connected_account,
 )
 from dream_api.gateways.stripe.transport import Transport
 
@@ -57,6 +54,9 @@ class Stripe:
     Every method raises ``StripeUnavailable`` when no usable answer came, ``StripeRefused`` (or
     ``StripeNotFound``) when Stripe said no, and ``AccountGone`` when *account* has withdrawn our
     access. Network errors, 409 and 5xx are tried again twice, with the same idempotency key.
+
+    Attributes:
+        own_account: what belongs to us alone: our price, and our webhook endpoints.
 
     Args:
         secret_key: our key of this mode; it also acts on connected accounts.
@@ -78,13 +78,14 @@ class Stripe:
                 {"api": api_base, "connect": api_base, "files": api_base} if api_base else {}
             ),
         )
+        self.own_account = OwnAccount(self._client)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.close_async()
         self._http.close()
 
-    # Connect
+    # Connect (what connecting an account needs is the port `Onboarding`)
 
     def authorize_url(self, *, state: str, redirect_uri: str, email: str | None = None) -> str:
         """Build the page where a developer allows us onto their account. No call is made.
@@ -193,14 +194,15 @@ class Stripe:
         call = self._client.v1.prices.update_async(price_id, {"active": False}, options(account))
         await answer(call, account)
 
+    async def unarchive_price(self, account: str | None, price_id: str) -> None:
+        """Sell an archived price again, for as long as somebody goes back to it. Repeatable."""
+        call = self._client.v1.prices.update_async(price_id, {"active": True}, options(account))
+        await answer(call, account)
+
     async def get_price(self, account: str | None, price_id: str) -> dict[str, Any]:
         """Read a price as Stripe sends it."""
         call = self._client.v1.prices.retrieve_async(price_id, None, options(account))
         return plain_object(await answer(call, account))
-
-    async def ensure_platform_price(self, amount_cents: int, currency: str = "usd") -> str:
-        """Give the monthly price of the platform subscription; make it where it is missing."""
-        return await platform_price.ensure(self._client, amount_cents, currency)
 
     # Customers and Checkout
 
@@ -267,6 +269,21 @@ class Stripe:
         )
         return cast("list[dict[str, Any]]", plain_object(await answer(call, account))["data"])
 
+    async def list_running(
+        self, account: str | None, after: str | None = None
+    ) -> list[dict[str, Any]]:
+        """List a page of an account's subscriptions that have not ended, newest first.
+
+        Args:
+            account: whose they are.
+            after: the last id of the page before; None for the first page.
+        """
+        params: SubscriptionListParams = {"limit": LIST_LIMIT}
+        if after is not None:
+            params["starting_after"] = after
+        call = self._client.v1.subscriptions.list_async(params, options(account))
+        return cast("list[dict[str, Any]]", plain_object(await answer(call, account))["data"])
+
     async def cancel_subscription(
         self, account: str | None, subscription_id: str
     ) -> dict[str, Any]:
@@ -297,21 +314,38 @@ class Stripe:
         return plain_object(await answer(call, account))
 
     async def preview_change(
-        self, account: str | None, subscription_id: str, *, item_id: str, price_id: str
+        self, account: str | None, subscription_id: str, *, item_id: str, price: PreviewPrice
     ) -> PreviewedChange:
-        """Ask what moving an item to another price with proration would cost today."""
+        """Ask what moving an item to another price with proration would cost today.
+
+        Args:
+            account: whose subscription it is.
+            subscription_id: the subscription; nothing about it changes.
+            item_id: the item that would move.
+            price: the id of a price on sale, or the terms of one that is archived.
+        """
         call = self._client.v1.invoices.create_preview_async(
-            {
-                "subscription": subscription_id,
-                "subscription_details": {
-                    "items": [{"id": item_id, "price": price_id}],
-                    "proration_behavior": "always_invoice",
-                },
-            },
-            options(account),
+            preview_params(subscription_id, item_id, price), options(account)
         )
         invoice = await answer(call, account)
         return PreviewedChange(invoice.amount_due, invoice.currency)
+
+    # Money that went back
+
+    async def get_charge(self, account: str | None, charge_id: str) -> ChargeStanding:
+        """Read what became of a charge: how much was given back, and whether it is disputed."""
+        charge = plain_object(
+            await answer(
+                self._client.v1.charges.retrieve_async(charge_id, None, options(account)), account
+            )
+        )
+        disputes: list[dict[str, Any]] = []
+        if charge.get("disputed"):
+            call = self._client.v1.disputes.list_async(
+                {"charge": charge_id, "limit": LIST_LIMIT}, options(account)
+            )
+            disputes = plain_object(await answer(call, account))["data"]
+        return read_charge(charge, disputes)
 
     # Customer portal
 
@@ -348,49 +382,3 @@ class Stripe:
             options(account, idempotency_key),
         )
         return (await answer(call, account)).id
-
-    # Webhook endpoints of our own account
-
-    async def list_webhook_endpoints(self) -> tuple[WebhookEndpoint, ...]:
-        """List our endpoints; Stripe allows sixteen. Their secrets are not in the answer."""
-        call = self._client.v1.webhook_endpoints.list_async({"limit": LIST_LIMIT})
-        return tuple(map(read_webhook_endpoint, plain_object(await answer(call))["data"]))
-
-    async def create_webhook_endpoint(
-        self, url: str, events: list[str], *, connect: bool
-    ) -> WebhookEndpoint:
-        """Create an endpoint on our account; the answer is the only one with its secret.
-
-        Args:
-            url: where Stripe delivers.
-            events: the event types, spelt out.
-            connect: True to hear the connected accounts instead of our own.
-        """
-        # The SDK's type spells out every event name; Stripe refuses a wrong one.
-        params = cast(
-            "WebhookEndpointCreateParams",
-            {
-                "url": url,
-                "enabled_events": events,
-                "api_version": API_VERSION,
-                "metadata": {HEARS: CONNECTED_ACCOUNTS if connect else OWN_ACCOUNT},
-            },
-        )
-        if connect:
-            params["connect"] = True
-        call = self._client.v1.webhook_endpoints.create_async(params)
-        return read_webhook_endpoint(plain_object(await answer(call)))
-
-    async def update_webhook_endpoint(
-        self, endpoint_id: str, events: list[str], *, enabled: bool = True
-    ) -> WebhookEndpoint:
-        """Change what an endpoint hears, or switch it on or off. URL and secret stay."""
-        params = cast(
-            "WebhookEndpointUpdateParams", {"enabled_events": events, "disabled": not enabled}
-        )
-        call = self._client.v1.webhook_endpoints.update_async(endpoint_id, params)
-        return read_webhook_endpoint(plain_object(await answer(call)))
-
-    async def delete_webhook_endpoint(self, endpoint_id: str) -> None:
-        """Remove an endpoint whose secret is lost; a new one gets a new secret."""
-        await answer(self._client.v1.webhook_endpoints.delete_async(endpoint_id))

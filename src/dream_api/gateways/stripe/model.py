@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 API_VERSION: Literal["2025-11-17.clover"] = "2025-11-17.clover"
@@ -86,6 +86,8 @@ class CheckoutRequest:
         customer: the customer's id at Stripe; else ``customer_email`` may prefill the form.
         metadata: written on the session and on the subscription, which does not inherit it.
         expires_at: between 30 minutes and 24 hours from now; None for Stripe's 24 hours.
+        allows_promotion_codes: shows a field for the account's promotion codes.
+        calculates_tax: lets Stripe Tax add what is due, which the account must be set up for.
     """
 
     price_id: str
@@ -97,6 +99,8 @@ class CheckoutRequest:
     metadata: Mapping[str, str] = field(default_factory=dict)
     trial_days: int = 0
     expires_at: datetime | None = None
+    allows_promotion_codes: bool = False
+    calculates_tax: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,37 @@ class SubscriptionChange:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceTerms:
+    """What a price says, for asking about one that is archived and so cannot be named."""
+
+    product_id: str
+    amount_cents: int
+    currency: str
+    interval: str
+    interval_count: int
+
+
+PreviewPrice = str | PriceTerms
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeStanding:
+    """What became of one charge, in minor units.
+
+    Attributes:
+        dispute_status: Stripe's word for its newest dispute; None when nobody disputes it.
+    """
+
+    id: str
+    customer: str | None
+    amount_cents: int
+    refunded_cents: int
+    currency: str
+    dispute_status: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PreviewedChange:
     """What moving to another price would cost today, in minor units."""
 
@@ -162,69 +197,3 @@ class WebhookEndpoint:
     is_connect: bool
     api_version: str | None
     secret: str | None
-
-
-def read_connected_account(account: Mapping[str, Any]) -> ConnectedAccount:
-    """Read an ``account`` object."""
-    profile = account.get("business_profile") or {}
-    dashboard = (account.get("settings") or {}).get("dashboard") or {}
-    return ConnectedAccount(
-        id=account["id"],
-        business_name=profile.get("name") or dashboard.get("display_name"),
-        email=account.get("email"),
-        country=account.get("country"),
-        charges_enabled=bool(account.get("charges_enabled")),
-    )
-
-
-def read_checkout(session: Mapping[str, Any]) -> StripeCheckout:
-    """Read a ``checkout.session`` object, as an answer or out of an event."""
-    return StripeCheckout(
-        id=session["id"],
-        url=session.get("url"),
-        status=session.get("status") or "open",
-        payment_status=session["payment_status"],
-        customer=id_of(session.get("customer")),
-        subscription=id_of(session.get("subscription")),
-        client_reference_id=session.get("client_reference_id"),
-        metadata=dict(session.get("metadata") or {}),
-        expires_at=moment_of(session["expires_at"]),
-    )
-
-
-def read_webhook_endpoint(endpoint: Mapping[str, Any]) -> WebhookEndpoint:
-    """Read a ``webhook_endpoint``. Stripe does not say whom one hears, so we write it on ours."""
-    return WebhookEndpoint(
-        id=endpoint["id"],
-        url=endpoint["url"],
-        enabled_events=tuple(endpoint["enabled_events"]),
-        is_enabled=endpoint["status"] == "enabled",
-        is_connect=(endpoint.get("metadata") or {}).get(HEARS) == CONNECTED_ACCOUNTS,
-        api_version=endpoint.get("api_version"),
-        secret=endpoint.get("secret"),
-    )
-
-
-def id_of(reference: str | Mapping[str, Any] | None) -> str | None:
-    """Give the id of a reference, which Stripe sends bare or expanded."""
-    if reference is None or isinstance(reference, str):
-        return reference
-    return str(reference["id"])
-
-
-def moment_of(seconds: int) -> datetime:
-    """Turn Stripe's Unix seconds into an aware UTC datetime."""
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def plain_object(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn an object of the SDK into plain dictionaries and lists, all the way down."""
-    return {key: _plain(item) for key, item in dict(value).items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return plain_object(value)
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value

@@ -1,11 +1,18 @@
 """What the SDK is given: its options and its larger parameters, typed as Stripe's own schema is."""
 
+from typing import cast
+
 import stripe
-from stripe.params import SubscriptionUpdateParams
+from stripe.params import (
+    InvoiceCreatePreviewParams,
+    InvoiceCreatePreviewParamsSubscriptionDetailsItem,
+    InvoiceCreatePreviewParamsSubscriptionDetailsItemPriceData,
+    SubscriptionUpdateParams,
+)
 from stripe.params.billing_portal import SessionCreateParams as PortalCreateParams
 from stripe.params.checkout import SessionCreateParams
 
-from dream_api.gateways.stripe.model import CheckoutRequest, SubscriptionChange
+from dream_api.gateways.stripe.model import CheckoutRequest, PreviewPrice, SubscriptionChange
 
 
 def options(account: str | None, idempotency_key: str | None = None) -> stripe.RequestOptions:
@@ -38,7 +45,41 @@ def checkout_params(request: CheckoutRequest) -> SessionCreateParams:
         params["customer_email"] = request.customer_email
     if request.expires_at is not None:
         params["expires_at"] = int(request.expires_at.timestamp())
+    if request.allows_promotion_codes:
+        params["allow_promotion_codes"] = True
+    if request.calculates_tax:
+        params["automatic_tax"] = {"enabled": True}
+        if request.customer is not None:
+            # Stripe taxes by address, and asks us to say that the page's may replace an older one.
+            params["customer_update"] = {"address": "auto"}
     return params
+
+
+def preview_params(
+    subscription_id: str, item_id: str, price: PreviewPrice
+) -> InvoiceCreatePreviewParams:
+    """Give the parameters of a preview of moving one item, prorated and billed at once."""
+    item: InvoiceCreatePreviewParamsSubscriptionDetailsItem = {"id": item_id}
+    if isinstance(price, str):
+        item["price"] = price
+    else:
+        # The SDK's type spells the intervals out; this one was read off a price of Stripe's.
+        item["price_data"] = cast(
+            "InvoiceCreatePreviewParamsSubscriptionDetailsItemPriceData",
+            {
+                "product": price.product_id,
+                "unit_amount": price.amount_cents,
+                "currency": price.currency,
+                "recurring": {
+                    "interval": price.interval,
+                    "interval_count": price.interval_count,
+                },
+            },
+        )
+    return {
+        "subscription": subscription_id,
+        "subscription_details": {"items": [item], "proration_behavior": "always_invoice"},
+    }
 
 
 def change_params(change: SubscriptionChange) -> SubscriptionUpdateParams:

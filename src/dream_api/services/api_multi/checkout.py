@@ -12,7 +12,17 @@ from dream_api.customers.subscriptions import (
     SubscriptionExists,
     UserBusy,
 )
-from dream_api.gateways.stripe import AccountGone, StripeRefused, StripeUnavailable
+from dream_api.gateways.stripe import (
+    AccountGone,
+    BusinessNameMissing,
+    CardDeclined,
+    ChargesNotEnabled,
+    PaymentNeedsAction,
+    PriceNotOnSale,
+    StripeRefused,
+    StripeUnavailable,
+    TaxNotSetUp,
+)
 from dream_api.kit.errors import NotFound
 from dream_api.services.api_multi.acting import check_urls, user_named
 from dream_api.services.api_multi.rooms import Rooms
@@ -26,6 +36,8 @@ TIER_CHARACTERS_MAX = 64
 router = APIRouter(prefix="/v1", route_class=CreatingRoute)
 
 _STRIPE = (StripeNotConnected, StripeRefused, AccountGone, StripeUnavailable, UserBusy)
+_SELLING = (ChargesNotEnabled, BusinessNameMissing, PriceNotOnSale, TaxNotSetUp)
+_CHARGING = (CardDeclined, PaymentNeedsAction, PriceNotOnSale)
 
 
 class CheckoutBody(Body):
@@ -83,7 +95,7 @@ class PortalAnswer(Answer):
     "/checkout",
     status_code=201,
     response_model=CheckoutAnswer,
-    responses=refusals(SubscriptionExists, NotFound, *_STRIPE),
+    responses=refusals(SubscriptionExists, NotFound, *_SELLING, *_STRIPE),
 )
 async def create_checkout(
     body: CheckoutBody, caller: SecretKeyOrEndUser, rooms: Rooms
@@ -101,7 +113,7 @@ async def create_checkout(
 @router.post(
     "/change-plan",
     response_model=ChangePlanAnswer,
-    responses=refusals(NoSubscription, ChangeNotPossible, NotFound, *_STRIPE),
+    responses=refusals(NoSubscription, ChangeNotPossible, NotFound, *_CHARGING, *_STRIPE),
 )
 async def change_plan(
     body: ChangePlanBody, caller: SecretKeyOrEndUser, rooms: Rooms

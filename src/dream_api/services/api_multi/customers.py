@@ -68,11 +68,18 @@ class SubscriptionState(Answer):
     currency: str
     current_period_end: Moment | None
     cancel_at_period_end: bool
+    trial_ends_at: Moment | None
     created_at: Moment
     flag: str | None = Field(
-        description="Why a person should look: unknown_price, unpriced, several_subscriptions or "
-        "several_currencies.",
+        description="Why a person should look: unknown_price, unpriced, several_subscriptions, "
+        "several_currencies, other_account or disputed.",
         examples=[None],
+    )
+    refunded_cents: int = Field(
+        description="Given back to the user so far, in the subscription's currency.", examples=[0]
+    )
+    dispute_status: str | None = Field(
+        description="Stripe's word for the newest dispute of a charge.", examples=[None]
     )
 
 

@@ -16,7 +16,7 @@ from dream_api.services.http.wire import Answer
 
 router = APIRouter(prefix="/webhook")
 
-_SIGNAL_FIELDS = ("id", "object", "metadata", "subscription", "parent")
+_SIGNAL_FIELDS = ("id", "object", "metadata", "subscription", "parent", "charge")
 """What handlers look for. The rest is not kept: they ask Stripe, and it names people."""
 
 _log = structlog.get_logger()

@@ -1,6 +1,7 @@
-"""Where a platform's pages may be embedded, and where its end users may be sent."""
+"""Where a platform's pages may be embedded, where end users may be sent, what Checkout offers."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -34,6 +35,14 @@ class ChangeSettings(Body):
         Omittable[list[Url]],
         Field(max_length=ADDRESSES_MAX, description="Their origins are where people may be sent."),
     ] = None
+    allow_promotion_codes: Annotated[
+        Omittable[bool],
+        Field(description="Checkout takes promotion codes of your Stripe account."),
+    ] = None
+    automatic_tax: Annotated[
+        Omittable[bool],
+        Field(description="Checkout adds tax; set Stripe Tax up on your Stripe account first."),
+    ] = None
 
 
 class SettingsAnswer(Answer):
@@ -41,6 +50,8 @@ class SettingsAnswer(Answer):
 
     allowed_origins: list[str]
     redirect_urls: list[str]
+    allow_promotion_codes: bool
+    automatic_tax: bool
 
 
 @router.get("")
@@ -58,6 +69,13 @@ async def change_settings(body: ChangeSettings, platform: Owned, rooms: Rooms) -
         current.allowed_origins if origins is None else origins,
         current.redirect_urls if urls is None else urls,
         allow_loopback=rooms.settings.development or platform.mode is Mode.TEST,
+        present=current,
+    )
+    codes, tax = body.allow_promotion_codes, body.automatic_tax
+    settings = replace(
+        settings,
+        allow_promotion_codes=current.allow_promotion_codes if codes is None else codes,
+        automatic_tax=current.automatic_tax if tax is None else tax,
     )
     async with metered(rooms, platform.developer_id):
         await rooms.editor.save_settings(platform.platform_id, settings)
@@ -65,9 +83,9 @@ async def change_settings(body: ChangeSettings, platform: Owned, rooms: Rooms) -
 
 
 def check_settings(
-    origins: Sequence[str], urls: Sequence[str], *, allow_loopback: bool
+    origins: Sequence[str], urls: Sequence[str], *, allow_loopback: bool, present: PlatformSettings
 ) -> PlatformSettings:
-    """Check both lists; repetitions are dropped.
+    """Check both lists, and put them in place of the present ones; repetitions are dropped.
 
     Raises:
         ValidationFailed: names every address that may not stand there.
@@ -80,7 +98,11 @@ def check_settings(
         raise ValidationFailed(
             "Correct the addresses that errors names.", param=errors[0].param, errors=tuple(errors)
         )
-    return PlatformSettings(tuple(dict.fromkeys(origins)), tuple(dict.fromkeys(urls)))
+    return replace(
+        present,
+        allowed_origins=tuple(dict.fromkeys(origins)),
+        redirect_urls=tuple(dict.fromkeys(urls)),
+    )
 
 
 def _errors_of(
@@ -113,5 +135,8 @@ def _check_redirect(url: str, param: str) -> None:
 
 def _answer(settings: PlatformSettings) -> SettingsAnswer:
     return SettingsAnswer(
-        allowed_origins=list(settings.allowed_origins), redirect_urls=list(settings.redirect_urls)
+        allowed_origins=list(settings.allowed_origins),
+        redirect_urls=list(settings.redirect_urls),
+        allow_promotion_codes=settings.allow_promotion_codes,
+        automatic_tax=settings.automatic_tax,
     )

@@ -56,7 +56,9 @@ async def _act(request: Request, console: Console, form: Form, logo: bytes) -> s
             return "logo-removed"
         case "addresses":
             settings = _read_addresses(
-                form, allow_loopback=rooms.settings.development or console.mode is Mode.TEST
+                form,
+                allow_loopback=rooms.settings.development or console.mode is Mode.TEST,
+                present=await rooms.platforms.settings(_platform(console)),
             )
             async with metered(request, console):
                 await rooms.editor.save_settings(_platform(console), settings)
@@ -88,11 +90,14 @@ def _platform(console: Console) -> str:
     return console.platform_id
 
 
-def _read_addresses(form: Form, *, allow_loopback: bool) -> PlatformSettings:
+def _read_addresses(
+    form: Form, *, allow_loopback: bool, present: PlatformSettings
+) -> PlatformSettings:
     return check_settings(
         _lines(form, "allowedOrigins"),
         _lines(form, "redirectUrls"),
         allow_loopback=allow_loopback,
+        present=present,
     )
 
 

@@ -1,0 +1,74 @@
+"""The rows of subscriptions, Checkouts, accounts, revenue and locks."""
+
+from dream_api.customers.subscriptions.store.accounts import (
+    find_charges_enabled,
+    find_portal,
+    find_reconciled_at,
+    put_account,
+    put_portal,
+    set_reconciled_at,
+)
+from dream_api.customers.subscriptions.store.checkouts import (
+    find_checkout,
+    list_open_checkouts,
+    list_overdue_checkouts,
+    put_checkout,
+    set_checkout_status,
+)
+from dream_api.customers.subscriptions.store.imports import add_movements, add_subscriptions
+from dream_api.customers.subscriptions.store.locks import drop_lock, has_lock, take_lock
+from dream_api.customers.subscriptions.store.mirrors import (
+    delete_of_user,
+    find_subscription,
+    list_stale,
+    list_subscriptions,
+    list_unended,
+    put_subscription,
+    touch_subscription,
+)
+from dream_api.customers.subscriptions.store.revenue import (
+    count_churn,
+    count_open_disputes,
+    count_trials,
+    list_charges,
+    put_charge,
+    put_movement,
+    rename_mover,
+    sum_movements,
+    sum_refunds,
+)
+
+__all__ = [
+    "add_movements",
+    "add_subscriptions",
+    "count_churn",
+    "count_open_disputes",
+    "count_trials",
+    "delete_of_user",
+    "drop_lock",
+    "find_charges_enabled",
+    "find_checkout",
+    "find_portal",
+    "find_reconciled_at",
+    "find_subscription",
+    "has_lock",
+    "list_charges",
+    "list_open_checkouts",
+    "list_overdue_checkouts",
+    "list_stale",
+    "list_subscriptions",
+    "list_unended",
+    "put_account",
+    "put_charge",
+    "put_checkout",
+    "put_movement",
+    "put_portal",
+    "put_subscription",
+    "rename_mover",
+    "set_checkout_status",
+    "set_reconciled_at",
+    "sum_movements",
+    "sum_refunds",
+    "take_lock",
+    "touch_subscription",
+]

@@ -1,0 +1,137 @@
+"""The rows of movements and charges, and what they add up to."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import and_, case, exists, func, select, update
+
+from dream_api.customers.subscriptions.revenue import OPEN_DISPUTES, Charge, Movement
+from dream_api.customers.subscriptions.store.tables import CHARGES, MOVEMENTS, SUBSCRIPTIONS
+from dream_api.stores import Connection, upsert
+
+
+def put_movement(connection: Connection, platform_id: str, movement: Movement) -> None:
+    """Append a movement."""
+    values = {"platform_id": platform_id, **asdict(movement)}
+    connection.execute(upsert(MOVEMENTS).values(values))
+
+
+def rename_mover(connection: Connection, platform_id: str, user_id: str, pseudonym: str) -> None:
+    """Keep a user's movements under another name, for the sums of the past."""
+    connection.execute(
+        update(MOVEMENTS)
+        .where(MOVEMENTS.c.platform_id == platform_id, MOVEMENTS.c.user_id == user_id)
+        .values(user_id=pseudonym)
+    )
+
+
+def sum_movements(
+    connection: Connection, platform_id: str, since: datetime, until: datetime
+) -> dict[str, dict[str, int]]:
+    """Sum movements by currency and kind."""
+    statement = (
+        select(MOVEMENTS.c.currency, MOVEMENTS.c.kind, func.sum(MOVEMENTS.c.amount_cents))
+        .where(
+            MOVEMENTS.c.platform_id == platform_id,
+            MOVEMENTS.c.moved_at >= since,
+            MOVEMENTS.c.moved_at < until,
+        )
+        .group_by(MOVEMENTS.c.currency, MOVEMENTS.c.kind)
+    )
+    totals: dict[str, dict[str, int]] = {}
+    for currency, kind, amount in connection.execute(statement):
+        totals.setdefault(currency, {})[kind] = int(amount)
+    return totals
+
+
+def count_churn(
+    connection: Connection, platform_id: str, since: datetime, until: datetime
+) -> tuple[int, int]:
+    """Count who brought revenue at *since*, and who of them brings none at *until*."""
+    at_start = func.sum(case((MOVEMENTS.c.moved_at < since, MOVEMENTS.c.amount_cents), else_=0))
+    users = (
+        select(
+            MOVEMENTS.c.user_id,
+            at_start.label("at_start"),
+            func.sum(MOVEMENTS.c.amount_cents).label("at_end"),
+        )
+        .where(MOVEMENTS.c.platform_id == platform_id, MOVEMENTS.c.moved_at < until)
+        .group_by(MOVEMENTS.c.user_id)
+        .subquery()
+    )
+    was_paying = users.c.at_start > 0
+    statement = select(
+        func.coalesce(func.sum(case((was_paying, 1), else_=0)), 0),
+        func.coalesce(func.sum(case((and_(was_paying, users.c.at_end <= 0), 1), else_=0)), 0),
+    )
+    paying, churned = connection.execute(statement).one()
+    return int(paying), int(churned)
+
+
+def count_trials(
+    connection: Connection, platform_id: str, since: datetime, until: datetime
+) -> tuple[int, int]:
+    """Count trials that ended in a time, and those of them that ever became revenue."""
+    has_paid = exists().where(
+        MOVEMENTS.c.platform_id == platform_id,
+        MOVEMENTS.c.subscription_id == SUBSCRIPTIONS.c.subscription_id,
+        MOVEMENTS.c.amount_cents > 0,
+    )
+    statement = select(
+        func.count(), func.coalesce(func.sum(case((has_paid, 1), else_=0)), 0)
+    ).where(
+        SUBSCRIPTIONS.c.platform_id == platform_id,
+        SUBSCRIPTIONS.c.trial_ends_at >= since,
+        SUBSCRIPTIONS.c.trial_ends_at < until,
+    )
+    ended, converted = connection.execute(statement).one()
+    return int(ended), int(converted)
+
+
+def put_charge(
+    connection: Connection, platform_id: str, charge: Charge, checked_at: datetime
+) -> None:
+    """Write what became of a charge, replacing what stood there."""
+    values = {"platform_id": platform_id, "checked_at": checked_at, **asdict(charge)}
+    connection.execute(
+        upsert(CHARGES)
+        .values(values)
+        .on_conflict_do_update(index_elements=["platform_id", "charge_id"], set_=values)
+    )
+
+
+def list_charges(connection: Connection, platform_id: str, user_id: str) -> list[Charge]:
+    """List a user's charges that were given back or disputed, the newest first."""
+    columns = [CHARGES.c[name] for name in Charge.__dataclass_fields__]
+    statement = (
+        select(*columns)
+        .where(CHARGES.c.platform_id == platform_id, CHARGES.c.user_id == user_id)
+        .order_by(CHARGES.c.created_at.desc(), CHARGES.c.charge_id)
+    )
+    return [Charge(*row) for row in connection.execute(statement)]
+
+
+def sum_refunds(
+    connection: Connection, platform_id: str, since: datetime, until: datetime
+) -> dict[str, int]:
+    """Sum what was given back of charges made in a time, by currency."""
+    statement = (
+        select(CHARGES.c.currency, func.sum(CHARGES.c.refunded_cents))
+        .where(
+            CHARGES.c.platform_id == platform_id,
+            CHARGES.c.created_at >= since,
+            CHARGES.c.created_at < until,
+            CHARGES.c.refunded_cents > 0,
+        )
+        .group_by(CHARGES.c.currency)
+    )
+    return {currency: int(total) for currency, total in connection.execute(statement)}
+
+
+def count_open_disputes(connection: Connection, platform_id: str) -> int:
+    """Count charges whose dispute nobody has decided yet."""
+    statement = select(func.count()).where(
+        CHARGES.c.platform_id == platform_id,
+        CHARGES.c.dispute_status.in_(sorted(OPEN_DISPUTES)),
+    )
+    return connection.execute(statement).scalar_one()

@@ -1,0 +1,85 @@
+"""Our own account: the price of the platform subscription, our endpoints, and who we are."""
+
+from typing import cast
+
+import stripe
+from stripe.params import WebhookEndpointCreateParams, WebhookEndpointUpdateParams
+
+from dream_api.gateways.stripe import platform_price
+from dream_api.gateways.stripe.calls import answer
+from dream_api.gateways.stripe.model import (
+    API_VERSION,
+    CONNECTED_ACCOUNTS,
+    HEARS,
+    OWN_ACCOUNT,
+    ConnectedAccount,
+    WebhookEndpoint,
+)
+from dream_api.gateways.stripe.reading import (
+    plain_object,
+    read_connected_account,
+    read_webhook_endpoint,
+)
+
+ENDPOINTS_MAX = 100
+"""One page; Stripe allows sixteen endpoints."""
+
+
+class OwnAccount:
+    """What our key may do on our own account alone. Raises what ``Stripe`` raises."""
+
+    def __init__(self, client: stripe.StripeClient) -> None:
+        self._client = client
+
+    async def read(self) -> ConnectedAccount:
+        """Read our own account, which also proves the key."""
+        call = self._client.v1.accounts.retrieve_current_async()
+        return read_connected_account(plain_object(await answer(call)))
+
+    async def ensure_platform_price(self, amount_cents: int, currency: str = "usd") -> str:
+        """Give the monthly price of the platform subscription; make it where it is missing."""
+        return await platform_price.ensure(self._client, amount_cents, currency)
+
+    async def list_webhook_endpoints(self) -> tuple[WebhookEndpoint, ...]:
+        """List our endpoints; Stripe allows sixteen. Their secrets are not in the answer."""
+        call = self._client.v1.webhook_endpoints.list_async({"limit": ENDPOINTS_MAX})
+        return tuple(map(read_webhook_endpoint, plain_object(await answer(call))["data"]))
+
+    async def create_webhook_endpoint(
+        self, url: str, events: list[str], *, connect: bool
+    ) -> WebhookEndpoint:
+        """Create an endpoint on our account; the answer is the only one with its secret.
+
+        Args:
+            url: where Stripe delivers.
+            events: the event types, spelt out.
+            connect: True to hear the connected accounts instead of our own.
+        """
+        # The SDK's type spells out every event name; Stripe refuses a wrong one.
+        params = cast(
+            "WebhookEndpointCreateParams",
+            {
+                "url": url,
+                "enabled_events": events,
+                "api_version": API_VERSION,
+                "metadata": {HEARS: CONNECTED_ACCOUNTS if connect else OWN_ACCOUNT},
+            },
+        )
+        if connect:
+            params["connect"] = True
+        call = self._client.v1.webhook_endpoints.create_async(params)
+        return read_webhook_endpoint(plain_object(await answer(call)))
+
+    async def update_webhook_endpoint(
+        self, endpoint_id: str, events: list[str], *, enabled: bool = True
+    ) -> WebhookEndpoint:
+        """Change what an endpoint hears, or switch it on or off. URL and secret stay."""
+        params = cast(
+            "WebhookEndpointUpdateParams", {"enabled_events": events, "disabled": not enabled}
+        )
+        call = self._client.v1.webhook_endpoints.update_async(endpoint_id, params)
+        return read_webhook_endpoint(plain_object(await answer(call)))
+
+    async def delete_webhook_endpoint(self, endpoint_id: str) -> None:
+        """Remove an endpoint whose secret is lost; a new one gets a new secret."""
+        await answer(self._client.v1.webhook_endpoints.delete_async(endpoint_id))
