@@ -59,7 +59,7 @@ def dev(
     sockets = bind(LOOPBACK_HOSTS, port)
     asyncio.run(engine_of(settings).migrate())
     clock = MovableClock(settings.data_dir / CLOCK_FILE)
-    with _simulator(settings, stripe_port):
+    with run_simulator(settings, stripe_port):
         arranged = arrange_simulator(settings, stripe_port)
         run_product(
             Serving(arranged, clock, development=True),
@@ -69,7 +69,7 @@ def dev(
 
 
 @contextmanager
-def _simulator(settings: Settings, port: int) -> Iterator[None]:
+def run_simulator(settings: Settings, port: int, *, is_quiet: bool = False) -> Iterator[None]:
     """Run the simulator until the block ends, or this process does."""
     command = [
         sys.executable, "-m", "stripe_simulator",
@@ -81,7 +81,8 @@ def _simulator(settings: Settings, port: int) -> Iterator[None]:
     ]  # fmt: skip
     for secret_key, client_id in SIMULATOR_APPLICATIONS.values():
         command += ["--application", f"{secret_key}={client_id}"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own module, our own arguments.
+    output = subprocess.DEVNULL if is_quiet else None
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output)  # noqa: S603 - our own module, our own arguments.
     try:
         _wait_until_it_answers(process, port)
         yield

@@ -10,6 +10,7 @@ from dream_api.customers.end_users.model import (
     Changes,
     EndUser,
     Keep,
+    NewUser,
     Row,
     SubscriptionStanding,
     had_access,
@@ -18,6 +19,7 @@ from dream_api.customers.end_users.model import (
 from dream_api.customers.end_users.service import EndUsers
 from dream_api.customers.end_users.store import (
     USERS,
+    add_users,
     ensure_user,
     erased_at,
     find_user,
@@ -32,9 +34,11 @@ __all__ = [
     "EndUser",
     "EndUsers",
     "Keep",
+    "NewUser",
     "Row",
     "SubscriptionStanding",
     "UserExists",
+    "add_users",
     "ensure_user",
     "erased_at",
     "find_user",

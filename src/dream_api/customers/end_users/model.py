@@ -99,6 +99,16 @@ class EndUser:
 
 
 @dataclass(frozen=True, slots=True)
+class NewUser:
+    """Somebody who comes from elsewhere, and since when they are a user."""
+
+    user_id: str
+    email: str | None
+    name: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """An end user as the API, the table and the CSV show one.
 

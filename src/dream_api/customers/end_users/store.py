@@ -1,11 +1,12 @@
 """The rows of ``users``, and the tombstones of erased ones."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Numeric, Row, Text, delete, select, update
 
-from dream_api.customers.end_users.model import EndUser, hash_user
+from dream_api.customers.end_users.model import EndUser, NewUser, hash_user
 from dream_api.stores import Connection, Instant, MetaData, Table, WholeNumber, upsert
 
 _metadata = MetaData()
@@ -80,6 +81,25 @@ def ensure_user(
         platform_id=platform_id, user_id=user_id, plan=plan, created_at=now
     )
     return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+
+
+def add_users(
+    connection: Connection, platform_id: str, users: Sequence[NewUser], *, plan: str | None
+) -> None:
+    """Bring users in from elsewhere, many at a time; one that exists stays as it is."""
+    rows = [
+        {
+            "platform_id": platform_id,
+            "user_id": user.user_id,
+            "clerk_email": user.email,
+            "clerk_name": user.name,
+            "plan": plan,
+            "created_at": user.created_at,
+        }
+        for user in users
+    ]
+    if rows:
+        connection.execute(upsert(USERS).on_conflict_do_nothing(), rows)
 
 
 def update_user(connection: Connection, platform_id: str, user_id: str, **values: Any) -> None:

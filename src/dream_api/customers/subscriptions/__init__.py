@@ -18,7 +18,11 @@ from dream_api.customers.subscriptions.errors import (
 from dream_api.customers.subscriptions.model import ACCESS, Flag, Subscription
 from dream_api.customers.subscriptions.revenue import Movement, MovementKind, Revenue
 from dream_api.customers.subscriptions.service import Subscriptions, read_revenue
-from dream_api.customers.subscriptions.store import add_movements, add_subscriptions
+from dream_api.customers.subscriptions.store import (
+    add_movements,
+    add_subscriptions,
+    trust_account,
+)
 
 __all__ = [
     "ACCESS",
@@ -41,4 +45,5 @@ __all__ = [
     "add_movements",
     "add_subscriptions",
     "read_revenue",
+    "trust_account",
 ]

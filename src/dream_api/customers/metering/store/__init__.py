@@ -1,6 +1,7 @@
 """Metering's tables and the control plane's SQL on them."""
 
 from dream_api.customers.metering.store.audits import Difference, find_differences
+from dream_api.customers.metering.store.imports import PastEvent, add_events, recount
 from dream_api.customers.metering.store.rollups import (
     blank_erased,
     forget_answers,
@@ -19,6 +20,8 @@ from dream_api.customers.metering.store.usages import (
 
 __all__ = [
     "Difference",
+    "PastEvent",
+    "add_events",
     "adjust_usage",
     "blank_erased",
     "erase",
@@ -27,6 +30,7 @@ __all__ = [
     "list_usage",
     "read_days",
     "read_user_days",
+    "recount",
     "roll_up_ledger",
     "set_blocked",
     "set_entitlement",

@@ -35,6 +35,7 @@ USERS = Table(
     Column("user_id", Text, primary_key=True),
     Column("plan", Text),
     Column("usage_count", WholeNumber, nullable=False),
+    Column("last_active", WholeNumber),
     Column("period_start", WholeNumber),
     Column("period_end", WholeNumber),
 )

@@ -15,7 +15,11 @@ from dream_api.customers.subscriptions.store.checkouts import (
     put_checkout,
     set_checkout_status,
 )
-from dream_api.customers.subscriptions.store.imports import add_movements, add_subscriptions
+from dream_api.customers.subscriptions.store.imports import (
+    add_movements,
+    add_subscriptions,
+    trust_account,
+)
 from dream_api.customers.subscriptions.store.locks import drop_lock, has_lock, take_lock
 from dream_api.customers.subscriptions.store.mirrors import (
     delete_of_user,
@@ -71,4 +75,5 @@ __all__ = [
     "sum_refunds",
     "take_lock",
     "touch_subscription",
+    "trust_account",
 ]

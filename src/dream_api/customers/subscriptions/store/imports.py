@@ -6,6 +6,7 @@ from datetime import datetime
 
 from dream_api.customers.subscriptions.model import Subscription
 from dream_api.customers.subscriptions.revenue import Movement
+from dream_api.customers.subscriptions.store.accounts import put_account, set_reconciled_at
 from dream_api.customers.subscriptions.store.tables import MOVEMENTS, SUBSCRIPTIONS
 from dream_api.stores import Connection, upsert
 
@@ -32,3 +33,11 @@ def add_movements(connection: Connection, platform_id: str, movements: Sequence[
     rows = [{"platform_id": platform_id, **asdict(one)} for one in movements]
     if rows:
         connection.execute(upsert(MOVEMENTS).on_conflict_do_nothing(), rows)
+
+
+def trust_account(
+    connection: Connection, platform_id: str, account_id: str, until: datetime
+) -> None:
+    """Note that the subscriptions of an account need not be compared with Stripe before *until*."""
+    put_account(connection, platform_id, account_id, charges_enabled=True, checked_at=until)
+    set_reconciled_at(connection, platform_id, account_id, until)
