@@ -26,7 +26,7 @@ from dream_api.shared.identity import MAIL_KIND
 from dream_api.shared.outbox import deliver_mail
 from dream_api.stores import Bindings
 from dream_api.stores.sqlite import SqliteStores
-from tests.integration.metering.conftest import FREE, PRO, UNLIMITED, World
+from tests.integration.metering.conftest import FREE, PRO, UNLIMITED, World, look_into
 
 PASSWORD = "violet anchor sandwich"
 CONNECTIONS_MAX = 32
@@ -113,7 +113,7 @@ async def served(
 async def door(served: Served) -> AsyncIterator[Door]:
     """Give a fresh platform with a free tier of 100, and a key."""
     metering, platform_id = served.rooms.metering, issue_key("pk", Mode.TEST)
-    world = World(served.bindings, served.clock, metering, served.data_dir, platform_id)
+    world = World(served.bindings, served.clock, metering, look_into(served.data_dir), platform_id)
     await world.publish(FREE, PRO, UNLIMITED)
     secret_key = await world.issue_key()
     limits = httpx.Limits(max_connections=CONNECTIONS_MAX)

@@ -323,9 +323,7 @@ async def test_what_checkout_offers_is_a_setting_of_its_own(
     url, headers = "/platform/settings", developer.headers
     before = (await http.put(url, json={"automaticTax": True}, headers=headers)).json()
     changed = await http.put(url, json={"allowPromotionCodes": True}, headers=headers)
-    await http.put(
-        url, json={"allowPromotionCodes": False, "automaticTax": False}, headers=headers
-    )
+    await http.put(url, json={"allowPromotionCodes": False, "automaticTax": False}, headers=headers)
 
     assert before["automaticTax"]
     assert before | {"allowPromotionCodes": True} == changed.json()

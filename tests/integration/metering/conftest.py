@@ -105,8 +105,11 @@ class World:
 @pytest.fixture
 def look(engine: SqliteStores | Database, data_dir: Path) -> Look:
     """Give a way to look into the customers' tables beside the product."""
-    if isinstance(engine, Database):
-        return engine.rows
+    return engine.rows if isinstance(engine, Database) else look_into(data_dir)
+
+
+def look_into(data_dir: Path) -> Look:
+    """Give a way to look into a folder's customers.db."""
 
     def look_into_file(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(data_dir / "customers.db")) as connection:

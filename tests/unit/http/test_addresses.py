@@ -2,6 +2,7 @@
 
 import pytest
 
+from dream_api.customers.platforms import PlatformSettings
 from dream_api.kit.errors import ValidationFailed
 from dream_api.services.front_auth_api.settings import check_settings
 from dream_api.services.http.urls import check_url, check_url_of, origin_of
@@ -77,6 +78,7 @@ def test_an_allowed_origin_is_written_as_browsers_do() -> None:
             ["https://app.example/", "https://ok.example", "http://app.example"],
             [],
             allow_loopback=False,
+            present=PlatformSettings(),
         )
 
     assert ["allowedOrigins[0]", "allowedOrigins[2]"] == [e.param for e in refused.value.errors]
@@ -86,7 +88,10 @@ def test_an_allowed_origin_is_written_as_browsers_do() -> None:
 def test_settings_keep_each_address_once() -> None:
     """Order stays, repetitions go."""
     kept = check_settings(
-        ["https://b.example", "https://a.example", "https://b.example"], [], allow_loopback=False
+        ["https://b.example", "https://a.example", "https://b.example"],
+        [],
+        allow_loopback=False,
+        present=PlatformSettings(),
     )
 
     assert ("https://b.example", "https://a.example") == kept.allowed_origins

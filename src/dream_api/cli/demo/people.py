@@ -6,7 +6,7 @@ from random import Random
 _GIVEN = (  # noqa: SIM905 - a list of words reads best as words.
     "Ada Alan Alma Amara Amir Anaïs Anton Aroha Astrid Ayşe Barbara Björn Camila Carlos Chen "
     "Chloé Daichi Dalia Diego Edsger Elif Emeka Emma Esra Farah Fatima Félix Femi Freya "
-    "Giulia Grace Guido Hana Hedy Hugo Ibrahim Ines Ingrid Ivan Jamal Jin Joana Jonas Kaito "
+    "Giulia Grace Guido Hana Hedy Hugo Ibrahim Irene Ingrid Ivan Jamal Jin Joana Jonas Kaito "
     "Karim Katherine Keiko Kofi Lakshmi Lars Leïla Lena Liam Linus Lucía Maja Malik Marek "
     "María Mateo Mei Mina Mohammed Naomi Nia Nikola Noah Nour Olga Omar Oskar Paloma Pavel "
     "Priya Radia Rafael Rania Ravi Rosa Sakura Samira Sana Santiago Sean Shafi Sofia Søren "
