@@ -41,7 +41,8 @@ ERRORS_MAX = 20
 TOUCH_MS = 60_000
 """A key's ``lastUsedAt`` is written once in this time, however often it is used."""
 TOUCHED_KEYS_MAX = 20_000
-ROLL_UP_ROWS_MAX = 20_000
+ROLL_UP_ROWS_MAX = 2_000
+"""Rows a turn: some milliseconds, since counting waits for each turn of the writer."""
 SWEEP_ROWS_MAX = 20_000
 FORGET_KEYS_MAX = 5_000
 
