@@ -4,6 +4,10 @@
 Several processes count at once, so the rows are the lock: whoever changes a usage row holds the
 row of ``users`` first, then the usage row, and takes users in the order of their keys, so that
 no two wait for each other.
+
+Rows are found by their keys, one by one: LATERAL with LIMIT and ON CONFLICT leave the planner no
+other way, so that a plan made while a table was empty is still right when it is full. A row that
+is written by ON CONFLICT DO UPDATE here is there already, locked by this transaction.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,21 +27,28 @@ _POINT = f"""
 """
 _VERSIONS = "SELECT key, value FROM customer_tokens_kv WHERE key = ANY($1::text[])"
 _USAGES = f"""
-    WITH held AS MATERIALIZED (
-        SELECT s.platform_id, s.user_id
-        FROM unnest($1::text[], $2::text[]) AS wanted (platform_id, user_id)
-        JOIN users s USING (platform_id, user_id)
-        ORDER BY 1, 2 FOR NO KEY UPDATE OF s
-    )
-    SELECT u.platform_id, {_USAGE_COLUMNS}
-    FROM held JOIN customer_usage_kv u USING (platform_id, user_id)
-    FOR NO KEY UPDATE OF u
+    SELECT held.platform_id, {_USAGE_COLUMNS}
+    FROM unnest($1::text[], $2::text[]) AS wanted (platform_id, user_id)
+    CROSS JOIN LATERAL (
+        SELECT s.platform_id, s.user_id FROM users s
+        WHERE s.platform_id = wanted.platform_id AND s.user_id = wanted.user_id
+        LIMIT 1 FOR NO KEY UPDATE
+    ) held
+    CROSS JOIN LATERAL (
+        SELECT * FROM customer_usage_kv k
+        WHERE k.platform_id = held.platform_id AND k.user_id = held.user_id
+        LIMIT 1 FOR NO KEY UPDATE
+    ) u
 """
 _ANSWERS = """
-    SELECT platform_id, key_hash, content_hash, answer
+    SELECT wanted.platform_id, wanted.key_hash, kept.content_hash, kept.answer
     FROM unnest($1::text[], $2::bytea[]) AS wanted (platform_id, key_hash)
-    CROSS JOIN (VALUES ($3::bigint), ($3::bigint - 1)) AS weeks (week)
-    JOIN metering_idempotency USING (platform_id, week, key_hash)
+    CROSS JOIN LATERAL (
+        SELECT i.content_hash, i.answer FROM metering_idempotency i
+        WHERE i.platform_id = wanted.platform_id AND i.week IN ($3::bigint, $3::bigint - 1)
+            AND i.key_hash = wanted.key_hash
+        LIMIT 1
+    ) kept
 """
 _USAGE_ARRAYS = """unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],
         $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
@@ -64,17 +75,22 @@ _USERS_MADE = f"""
 """
 _COUNTED = f"""
     WITH changed AS (
-        UPDATE customer_usage_kv u SET shown_plan = n.shown_plan, period_start = n.period_start,
-            period_end = n.period_end, usage_count = n.usage_count,
-            previous_count = n.previous_count, minute_start = n.minute_start,
-            minute_count = n.minute_count, last_active = n.last_active
-        FROM {_USAGE_ARRAYS}
-        WHERE u.platform_id = n.platform_id AND u.user_id = n.user_id
+        INSERT INTO customer_usage_kv (platform_id, user_id, shown_plan, period_start, period_end,
+            usage_count, previous_count, minute_start, minute_count, last_active)
+        SELECT n.* FROM {_USAGE_ARRAYS}
+        ON CONFLICT (platform_id, user_id) DO UPDATE SET shown_plan = excluded.shown_plan,
+            period_start = excluded.period_start, period_end = excluded.period_end,
+            usage_count = excluded.usage_count, previous_count = excluded.previous_count,
+            minute_start = excluded.minute_start, minute_count = excluded.minute_count,
+            last_active = excluded.last_active
     ), shown AS (
-        UPDATE users s SET usage_count = n.usage_count, last_active = n.last_active,
-            period_start = n.period_start, period_end = n.period_end
+        INSERT INTO users (platform_id, user_id, created_at, usage_count, last_active,
+            period_start, period_end)
+        SELECT platform_id, user_id, 0, usage_count, last_active, period_start, period_end
         FROM {_USAGE_ARRAYS}
-        WHERE s.platform_id = n.platform_id AND s.user_id = n.user_id
+        ON CONFLICT (platform_id, user_id) DO UPDATE SET usage_count = excluded.usage_count,
+            last_active = excluded.last_active, period_start = excluded.period_start,
+            period_end = excluded.period_end
     ), counted AS (
         INSERT INTO metering_ledger (platform_id, user_id, amount, period_start, event_at,
             recorded_at, properties, kind)
