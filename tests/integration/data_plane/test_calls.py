@@ -287,6 +287,33 @@ async def test_a_users_key_and_the_platforms_are_different_keys(door: Door) -> N
     assert 4 == by_user.json()["usage"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/track", {"userId": "u_1"}),
+        ("/v1/track", {"userId": "u_1", "properties": {"model": "x"}}),
+        ("/v1/check", {"userId": "u_1"}),
+        ("/v1/track/batch", {"events": [{"userId": "u_1"}]}),
+    ],
+)
+async def test_a_plain_call_takes_the_short_way(door: Door, path: str, body: object) -> None:
+    """A known key and a plain body never meet the framework; if they did, only the clock told."""
+    await door.post("/v1/check", {"userId": "u_1"})  # From now on the key is known.
+    measure = f'dream_data_plane_seconds_count{{route="{path}"}}'
+
+    before = await _measured(door, measure)
+    await door.post(path, body, **{"Content-Type": LANES["express"]})
+    between = await _measured(door, measure)
+    await door.post(path, body, **{"Content-Type": LANES["ordinary"]})
+
+    assert (1, 0) == (between - before, await _measured(door, measure) - between)
+
+
+async def _measured(door: Door, measure: str) -> float:
+    lines = (await door.http.get("/metrics")).text.splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.startswith(measure))
+
+
 async def test_last_used_is_noted_aside(door: Door) -> None:
     """A key's page shows when it was used last; no call waits for it."""
     await asyncio.gather(*(door.post("/v1/track", {"userId": "u_1"}) for _ in range(20)))
