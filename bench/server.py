@@ -33,7 +33,7 @@ def seed(folder: Path) -> str:
     migrate_stores(folder)
     platform_id, secret_key = issue_key("pk", Mode.TEST), issue_key("sk", Mode.TEST)
     clock = SystemClock()
-    record = {
+    record: dict[str, Any] = {
         "platformId": platform_id,
         "keyId": "key_bench",
         "name": "Bench",
