@@ -49,12 +49,16 @@ class Database:
     def create(self) -> None:
         """Make it, with both worlds' schemas and every role's rights."""
         self.server.sql(f"CREATE DATABASE {self.name}")
-        grantees = [(role, name) for name, role in ROLES.items()]
-        asyncio.run(migrate_database(self.owner_url, grantees))
+        asyncio.run(migrate_database(self.owner_url, self.grantees))
 
     def empty(self) -> None:
         """Remove every row; tables that hold none are left alone, which is most of the time."""
         self.server.sql(EMPTY, self.name)
+
+    @property
+    def grantees(self) -> list[tuple[Role, str]]:
+        """Whose rights each role of the database has."""
+        return [(role, name) for name, role in ROLES.items()]
 
     @property
     def owner_url(self) -> str:

@@ -1,11 +1,12 @@
 """Every "no" of the table of bindings, on the real engine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Connection, text
 
-from dream_api.stores import BindingRefused, Bindings, DriverConnection, Store
+from dream_api.stores import BindingRefused, Bindings, Store
+from tests.integration.stores.conftest import meter
 
 REFUSED_READS = [
     ("oauth-api", "developers", "platform_usage_kv"),
@@ -49,16 +50,6 @@ def store_of(bindings: Bindings, service: str, world: str) -> Store:
 def sql(statement: str) -> Callable[[Connection], object]:
     """Make a verb of one statement."""
     return lambda connection: connection.execute(text(statement))
-
-
-async def meter(bindings: Bindings, statement: str) -> None:
-    """Run one statement as the hot path would."""
-
-    async def verb(connection: DriverConnection, items: Sequence[None]) -> Sequence[None]:
-        await connection.fetch(statement)
-        return items
-
-    await bindings.api_multi.meter.write_batched(verb, None)
 
 
 @pytest.mark.parametrize(("service", "world", "table"), REFUSED_READS)

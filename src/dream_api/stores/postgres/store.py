@@ -112,11 +112,12 @@ class PostgresStore:
 
 
 def _run(connection: Connection, verb: Callable[[Connection], T]) -> T:
-    connection.info[_IN_VERB] = True
+    info = connection.info  # Asked once: a connection that breaks meanwhile has none any more.
+    info[_IN_VERB] = True
     try:
         return verb(connection)
     finally:
-        connection.info[_IN_VERB] = False
+        info[_IN_VERB] = False
 
 
 async def _commit(connection: AsyncConnection) -> None:
