@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from dream_api.customers.dashboard import Dashboard, Filters
-from dream_api.customers.dashboard.service import CSV_ROWS
+from dream_api.customers.dashboard.service import EXPORT_ROWS
 from dream_api.customers.metering import Metering, TrackEvent
 from dream_api.gateways.clock import MovableClock
 from dream_api.kit.errors import ValidationFailed
@@ -91,7 +91,7 @@ async def test_the_export_has_the_filters_of_the_table(
     assert page.total == len(await _csv(dashboard, filters)) == 2
 
 
-@pytest.mark.parametrize("count", [CSV_ROWS, CSV_ROWS + 1])
+@pytest.mark.parametrize("count", [EXPORT_ROWS, EXPORT_ROWS + 1])
 async def test_an_export_of_many_has_everybody_once(
     dashboard: Dashboard, mine: ApiMultiBindings, count: int
 ) -> None:

@@ -14,7 +14,7 @@ DAY_MS = 86_400_000
 _THURSDAY = 3
 """The weekday of 1 January 1970, counted from Monday."""
 _SATURDAY = 5
-_WEEKEND = 0.35
+_WEEKEND = 0.55
 """How likely a day at the weekend is one of use, against a working day."""
 _ROUNDS = 4
 """Times that what did not fit under limits is handed out anew."""

@@ -9,8 +9,10 @@ from dream_api.customers.dashboard.model import (
     STATUS_NAMES,
     DayCount,
     Filters,
+    History,
     Metrics,
     Order,
+    Overview,
     Page,
     SortBy,
 )
@@ -22,8 +24,10 @@ __all__ = [
     "Dashboard",
     "DayCount",
     "Filters",
+    "History",
     "Metrics",
     "Order",
+    "Overview",
     "Page",
     "SortBy",
 ]

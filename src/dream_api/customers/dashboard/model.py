@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any, Self
 
 from dream_api.customers.end_users import Row
+from dream_api.customers.metering import Entry
+from dream_api.customers.subscriptions import Movement, Revenue
 from dream_api.kit.errors import FieldError, ValidationFailed
 
 QUERY_CHARACTERS_MAX = 200
@@ -160,6 +162,39 @@ class Metrics:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A platform over some days, beside the same number of days before them.
+
+    Attributes:
+        metrics: how it stands now, with the counts of the days.
+        usage_before: units of the days before.
+        new_users_before: users who came in the days before.
+        mrr_by_day: currency → minor units a month, at the end of each of the days.
+        mrr_before: currency → minor units a month when the days began.
+        revenue: how revenue moved in the days.
+        revenue_before: how it moved in the days before.
+        latest_call_at: when the platform last counted a call; None before the first.
+    """
+
+    metrics: Metrics
+    usage_before: int
+    new_users_before: int
+    mrr_by_day: Mapping[str, Sequence[DayCount]]
+    mrr_before: Mapping[str, int]
+    revenue: Revenue
+    revenue_before: Revenue
+    latest_call_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What happened to one user, each list newest first."""
+
+    movements: Sequence[Movement]
+    entries: Sequence[Entry]
+
+
 def last_days(now: datetime, days: int) -> list[date]:
     """List the last UTC days, today the last of them.
 
@@ -186,3 +221,22 @@ def _choice_error(param: str, value: str | None, choices: Sequence[str]) -> list
     if not value or value in choices:
         return []
     return [FieldError(param, f"Must be one of: {', '.join(choices)}.")]
+
+
+def fill_history(
+    days: Sequence[date], history: Mapping[str, Mapping[date | None, int]]
+) -> tuple[dict[str, list[DayCount]], dict[str, int]]:
+    """Add movements up: what stood at the end of each day, and what stood before the first.
+
+    Args:
+        days: the days, without gaps.
+        history: currency → day → what moved; what moved before the first day is under None.
+    """
+    by_day: dict[str, list[DayCount]] = {}
+    before = {currency: moved.get(None, 0) for currency, moved in sorted(history.items())}
+    for currency, total in before.items():
+        by_day[currency] = []
+        for day in days:
+            total += history[currency].get(day, 0)  # noqa: PLW2901 - the sum runs from day to day.
+            by_day[currency].append(DayCount(day, total))
+    return by_day, before

@@ -1,35 +1,40 @@
 """The dashboard's verbs. They read only, so front-auth-api's bindings are enough."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 
 from dream_api.customers import metering
 from dream_api.customers.dashboard import store as rows
-from dream_api.customers.dashboard.csv_text import Cell, write_lines
+from dream_api.customers.dashboard.csv_text import write_lines
+from dream_api.customers.dashboard.exports import COLUMNS, csv_line, json_line
 from dream_api.customers.dashboard.model import (
     DayCount,
     Filters,
+    History,
     Metrics,
+    Overview,
     Page,
     fill_days,
+    fill_history,
     last_days,
 )
 from dream_api.customers.dashboard.store import Position, View
-from dream_api.customers.end_users import USERS, EndUser, row_of
+from dream_api.customers.end_users import EndUser, row_of
 from dream_api.customers.platforms import TierConfig, read_tiers
+from dream_api.customers.subscriptions import list_movements, read_mrr_history, read_revenue
 from dream_api.gateways.clock import Clock
 from dream_api.kit.cursors import InvalidCursor, read_cursor, write_cursor
-from dream_api.kit.money import ZERO_DECIMAL, to_major
 from dream_api.stores import Connection, KeyValue, Store
 
-PAGE_LIMIT_MAX = 100
-CSV_ROWS = 1_000
-"""Rows read at a time: the export's memory, however many users there are."""
+Line = TypeVar("Line")
 
-_COLUMNS = tuple(USERS.columns.keys())
-_FIELDS = {"clerk_email": "email", "clerk_name": "name"}
-"""Columns whose name in ``users`` is older than the word that we use."""
+PAGE_LIMIT_MAX = 100
+LATEST_MAX = 20
+"""Uses of a user that their page lists."""
+EXPORT_ROWS = 1_000
+"""Rows read at a time: the export's memory, however many users there are."""
 
 
 class Dashboard:
@@ -86,14 +91,18 @@ class Dashboard:
         The columns are those of ``users`` in the order of its schema; plan and usage are shown as
         the table shows them.
         """
-        yield write_lines([_COLUMNS])
-        after_id = ""
-        while True:
-            lines, after_id = await self._csv_lines(platform_id, filters, after_id)
-            if lines:
-                yield write_lines(lines)
-            if len(lines) < CSV_ROWS:
-                return
+        yield write_lines([COLUMNS])
+        async for lines in self._batches(platform_id, filters, csv_line):
+            yield write_lines(lines)
+
+    async def stream_json(self, platform_id: str) -> AsyncIterator[str]:
+        """Write all users as the items of a JSON array, a piece at a time, brackets included."""
+        yield "["
+        before = "\n"
+        async for lines in self._batches(platform_id, Filters(), json_line):
+            yield before + ",\n".join(lines)
+            before = ",\n"
+        yield "\n]"
 
     async def metrics(self, platform_id: str, days: int) -> Metrics:
         """Sum a platform up, with one count for each of the last *days* UTC days.
@@ -103,27 +112,53 @@ class Dashboard:
         """
         now = self._clock.now()
         wanted = last_days(now, days)
-        since, until = _span(wanted)
+        return await self._store.read(
+            lambda connection: self._metrics(connection, platform_id, wanted, now)
+        )
 
-        def verb(connection: Connection) -> Metrics:
-            running, ending, usage = rows.count_running(connection, platform_id, now)
-            by_plan = self._by_plan(connection, platform_id)
-            return Metrics(
-                mrr_cents=rows.sum_mrr(connection, platform_id) or {"usd": 0},
-                active_subscriptions=running,
-                canceling_subscriptions=ending,
-                end_users=sum(by_plan.values()),
-                usage_this_period=usage,
-                usage_by_day=fill_days(
-                    wanted, metering.read_days(connection, platform_id, since, until)
-                ),
-                new_users_by_day=fill_days(
-                    wanted, rows.count_new_by_day(connection, platform_id, since)
-                ),
-                by_plan=by_plan,
+    async def overview(self, platform_id: str, days: int) -> Overview:
+        """Sum a platform up over the last *days* UTC days, beside the days before.
+
+        Raises:
+            ValidationFailed: not between 1 and 366 days.
+        """
+        now = self._clock.now()
+        wanted = last_days(now, days)
+        since, until = _span(wanted)
+        before = since - timedelta(days=days)
+
+        def verb(connection: Connection) -> Overview:
+            metrics = self._metrics(connection, platform_id, wanted, now)
+            usage_before = metering.read_days(connection, platform_id, before, since)
+            new_before = rows.count_new_by_day(connection, platform_id, before, since)
+            history = read_mrr_history(connection, platform_id, since)
+            mrr_by_day, mrr_before = fill_history(wanted, history)
+            latest = rows.latest_call(connection, platform_id)
+            return Overview(
+                metrics=metrics,
+                usage_before=sum(usage_before.values()),
+                new_users_before=sum(new_before.values()),
+                mrr_by_day=mrr_by_day,
+                mrr_before=mrr_before,
+                revenue=read_revenue(connection, platform_id, since, until),
+                revenue_before=read_revenue(connection, platform_id, before, since),
+                latest_call_at=latest[1] if latest else None,
             )
 
         return await self._store.read(verb)
+
+    async def history(self, platform_id: str, user_id: str) -> History:
+        """Tell what happened to a user: how their revenue moved, and what they used lately."""
+        return await self._store.read(
+            lambda connection: History(
+                movements=list_movements(connection, platform_id, user_id),
+                entries=metering.read_latest(connection, platform_id, user_id, LATEST_MAX),
+            )
+        )
+
+    async def latest_call(self, platform_id: str) -> tuple[str, datetime] | None:
+        """Find who used the platform last, and when; None before the first call."""
+        return await self._store.read(lambda connection: rows.latest_call(connection, platform_id))
 
     async def usage_by_day(self, platform_id: str, user_id: str, days: int) -> Sequence[DayCount]:
         """Give a user's units on each of the last *days* UTC days.
@@ -150,6 +185,25 @@ class Dashboard:
             }
         )
 
+    def _metrics(
+        self, connection: Connection, platform_id: str, days: Sequence[date], now: datetime
+    ) -> Metrics:
+        since, until = _span(days)
+        running, ending, usage = rows.count_running(connection, platform_id, now)
+        by_plan = self._by_plan(connection, platform_id)
+        usage_by_day = metering.read_days(connection, platform_id, since, until)
+        new_by_day = rows.count_new_by_day(connection, platform_id, since, until)
+        return Metrics(
+            mrr_cents=rows.sum_mrr(connection, platform_id) or {"usd": 0},
+            active_subscriptions=running,
+            canceling_subscriptions=ending,
+            end_users=sum(by_plan.values()),
+            usage_this_period=usage,
+            usage_by_day=fill_days(days, usage_by_day),
+            new_users_by_day=fill_days(days, new_by_day),
+            by_plan=by_plan,
+        )
+
     def _view(
         self, connection: Connection, platform_id: str, filters: Filters
     ) -> tuple[View, TierConfig]:
@@ -167,39 +221,35 @@ class Dashboard:
             counts[name] = counts.get(name, 0) + count
         return dict(sorted(counts.items()))
 
-    async def _csv_lines(
-        self, platform_id: str, filters: Filters, after_id: str
-    ) -> tuple[list[list[Cell]], str]:
-        def verb(connection: Connection) -> tuple[list[list[Cell]], str]:
+    async def _batches(
+        self,
+        platform_id: str,
+        filters: Filters,
+        write: Callable[[EndUser, TierConfig, datetime], Line],
+    ) -> AsyncIterator[list[Line]]:
+        """Walk over the filtered users in the order of their ids, EXPORT_ROWS at a time."""
+        after_id = ""
+
+        def verb(connection: Connection) -> tuple[list[Line], str]:
             view, tiers = self._view(connection, platform_id, filters)
             users = rows.list_by_id(
-                connection, platform_id, view, after_id=after_id, limit=CSV_ROWS
+                connection, platform_id, view, after_id=after_id, limit=EXPORT_ROWS
             )
-            lines = [_csv_line(user, tiers, view.now) for user in users]
+            lines = [write(user, tiers, view.now) for user in users]
             return lines, users[-1].user_id if users else after_id
 
-        return await self._store.read(verb)
+        while True:
+            lines, after_id = await self._store.read(verb)
+            if lines:
+                yield lines
+            if len(lines) < EXPORT_ROWS:
+                return
 
 
 def _span(days: Sequence[date]) -> tuple[datetime, datetime]:
     """Give the first moment of the first day, and the first moment after the last."""
     first, last = (datetime.combine(day, time(), UTC) for day in (days[0], days[-1]))
     return first, last + timedelta(days=1)
-
-
-def _csv_line(user: EndUser, tiers: TierConfig, now: datetime) -> list[Cell]:
-    row = row_of(user, tiers, now)
-    major = to_major(user.mrr_cents, user.currency)
-    shown: dict[str, Cell] = {
-        "plan": row.plan,
-        "usage_count": row.usage_count,
-        "mrr": str(major) if user.currency in ZERO_DECIMAL else f"{major:.2f}",
-        "cancel_at_period_end": int(user.cancel_at_period_end),
-    }
-    return [
-        shown[column] if column in shown else getattr(user, _FIELDS.get(column, column))
-        for column in _COLUMNS
-    ]
 
 
 def _write_position(direction: str, position: Position | None, scope: str) -> str | None:

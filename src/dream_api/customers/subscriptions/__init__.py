@@ -21,6 +21,8 @@ from dream_api.customers.subscriptions.service import Subscriptions, read_revenu
 from dream_api.customers.subscriptions.store import (
     add_movements,
     add_subscriptions,
+    list_movements,
+    read_mrr_history,
     trust_account,
 )
 
@@ -44,6 +46,8 @@ __all__ = [
     "UserBusy",
     "add_movements",
     "add_subscriptions",
+    "list_movements",
+    "read_mrr_history",
     "read_revenue",
     "trust_account",
 ]

@@ -1,10 +1,12 @@
 """What the console changes about end users: api-multi's verbs, called directly in one process."""
 
+from typing import Any
+
 from dream_api.customers.end_users import Changes, EndUser, EndUsers, Row
 from dream_api.customers.metering import Decision, Metering
 from dream_api.customers.subscriptions import Subscriptions
 from dream_api.shared.identity import Realm
-from dream_api.shared.inbox import Inbox, InboxPage
+from dream_api.shared.inbox import Inbox, InboxEvent, InboxPage
 
 
 class Console:
@@ -54,6 +56,14 @@ class Console:
     async def events(self, platform_id: str, limit: int, cursor: str | None = None) -> InboxPage:
         """List what Stripe told us of a platform, newest first."""
         return await self._inbox.list(platform_id, limit, cursor)
+
+    async def event(self, platform_id: str, event_id: str) -> InboxEvent:
+        """Show one event with what it carried."""
+        return await self._inbox.get(platform_id, event_id)
+
+    async def subscription(self, platform_id: str, user_id: str) -> dict[str, Any] | None:
+        """Show the subscription that sets a user's plan, or set it last; None without any."""
+        return await self._subscriptions.state(platform_id, user_id)
 
     async def replay(self, platform_id: str, event_id: str) -> None:
         """Handle an event again."""

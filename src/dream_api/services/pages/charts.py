@@ -11,7 +11,7 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
-_WIDTH, _HEIGHT = 640, 220
+_WIDTH, _HEIGHT = 520, 210
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 12, 26
 _GRID_LINES = 4
 _LABELS_MAX = 8
@@ -28,14 +28,19 @@ class Point:
     shown: str
 
 
-def chart(points: Sequence[Point], title: str, kind: Literal["area", "bar"] = "bar") -> Markup:
-    """Draw *points* from left to right; *title* states the finding for those who cannot see it."""
+def chart(
+    points: Sequence[Point], title: str, kind: Literal["area", "bar"] = "bar", prefix: str = ""
+) -> Markup:
+    """Draw *points* from left to right; *title* states the finding for those who cannot see it.
+
+    *prefix* stands before the numbers of the axis, such as a currency's sign.
+    """
     scale = _Scale.of(points, kind)
     parts = [
         Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
             _WIDTH, _HEIGHT, title
         ),
-        *_grid(scale),
+        *_grid(scale, prefix),
     ]
     if kind == "area" and points:
         parts.append(_area(points, scale))
@@ -90,7 +95,7 @@ class _Scale:
         return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - value / self.top)
 
 
-def _grid(scale: _Scale) -> list[Markup]:
+def _grid(scale: _Scale, prefix: str) -> list[Markup]:
     lines = []
     for index in range(_GRID_LINES + 1):
         value = scale.top * index / _GRID_LINES
@@ -99,7 +104,7 @@ def _grid(scale: _Scale) -> list[Markup]:
             Markup(
                 '<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>'
                 '<text class="tick" x="{}" y="{:.1f}" text-anchor="end">{}</text>'
-            ).format(_LEFT, _WIDTH - _RIGHT, y, y, _LEFT - 8, y + 4, short_number(value))
+            ).format(_LEFT, _WIDTH - _RIGHT, y, y, _LEFT - 8, y + 4, prefix + short_number(value))
         )
     return lines
 

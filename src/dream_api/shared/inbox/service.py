@@ -135,6 +135,17 @@ class Inbox:
         has_more = len(events) > limit
         return InboxPage(page, write_cursor([page[-1].id], scope) if has_more else None)
 
+    async def get(self, platform_id: str, event_id: str) -> InboxEvent:
+        """Show one event with what it carried.
+
+        Raises:
+            NotFound: the platform has no such event.
+        """
+        event = await self._store.read(lambda connection: rows.find_event(connection, event_id))
+        if event is None or event.platform_id != platform_id:
+            raise NotFound("No such event. List the platform's events for their ids.")
+        return event
+
     async def replay(self, platform_id: str, event_id: str) -> None:
         """Make an event due again, whatever became of it; its effects are idempotent.
 

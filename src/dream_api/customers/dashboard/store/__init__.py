@@ -4,6 +4,7 @@ from dream_api.customers.dashboard.store.numbers import (
     count_by_plan,
     count_new_by_day,
     count_running,
+    latest_call,
     sum_mrr,
 )
 from dream_api.customers.dashboard.store.users import (
@@ -23,6 +24,7 @@ __all__ = [
     "count_new_by_day",
     "count_running",
     "count_users",
+    "latest_call",
     "list_by_id",
     "list_users",
     "sum_mrr",

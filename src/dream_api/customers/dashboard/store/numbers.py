@@ -45,12 +45,30 @@ def count_running(connection: Connection, platform_id: str, now: datetime) -> tu
     return int(running), int(ending), int(usage)
 
 
-def count_new_by_day(connection: Connection, platform_id: str, since: datetime) -> dict[date, int]:
-    """Count users by the UTC day on which they came."""
+def latest_call(connection: Connection, platform_id: str) -> tuple[str, datetime] | None:
+    """Find who used the platform last, and when; None before the first call."""
+    statement = (
+        select(USERS.c.user_id, USERS.c.last_active)
+        .where(USERS.c.platform_id == platform_id, USERS.c.last_active.is_not(None))
+        .order_by(USERS.c.last_active.desc())
+        .limit(1)
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else (row.user_id, row.last_active)
+
+
+def count_new_by_day(
+    connection: Connection, platform_id: str, since: datetime, until: datetime
+) -> dict[date, int]:
+    """Count users by the UTC day on which they came, *until* exclusive."""
     day = type_coerce(USERS.c.created_at, WholeNumber) // DAY_MS
     statement = (
         select(day, func.count())
-        .where(USERS.c.platform_id == platform_id, USERS.c.created_at >= since)
+        .where(
+            USERS.c.platform_id == platform_id,
+            USERS.c.created_at >= since,
+            USERS.c.created_at < until,
+        )
         .group_by(day)
     )
     return {

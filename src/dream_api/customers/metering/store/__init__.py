@@ -2,6 +2,7 @@
 
 from dream_api.customers.metering.store.audits import Difference, find_differences
 from dream_api.customers.metering.store.imports import PastEvent, add_events, recount
+from dream_api.customers.metering.store.latest import Entry, read_latest
 from dream_api.customers.metering.store.rollups import (
     blank_erased,
     forget_answers,
@@ -20,6 +21,7 @@ from dream_api.customers.metering.store.usages import (
 
 __all__ = [
     "Difference",
+    "Entry",
     "PastEvent",
     "add_events",
     "adjust_usage",
@@ -29,6 +31,7 @@ __all__ = [
     "forget_answers",
     "list_usage",
     "read_days",
+    "read_latest",
     "read_user_days",
     "recount",
     "roll_up_ledger",

@@ -107,10 +107,15 @@ def read_days(
 
     Exact up to the last committed call. Adjustments count on the day they were made.
     """
-    rolled = select(ROLLUPS.c.hour_start // DAY_MS, ROLLUPS.c.units).where(
-        ROLLUPS.c.platform_id == platform_id,
-        ROLLUPS.c.hour_start >= _hour(since),
-        ROLLUPS.c.hour_start < to_milliseconds(until),
+    day = ROLLUPS.c.hour_start // DAY_MS
+    rolled = (
+        select(day, func.sum(ROLLUPS.c.units))
+        .where(
+            ROLLUPS.c.platform_id == platform_id,
+            ROLLUPS.c.hour_start >= _hour(since),
+            ROLLUPS.c.hour_start < to_milliseconds(until),
+        )
+        .group_by(day)
     )
     tail = select(LEDGER.c.event_at // DAY_MS, LEDGER.c.amount).where(
         LEDGER.c.id > _watermark(connection),
@@ -224,7 +229,7 @@ def _by_day(connection: Connection, rolled: Select[Any], tail: Select[Any]) -> d
     for statement in (rolled, tail):
         for day, amount in connection.execute(statement):
             key = _EPOCH + timedelta(days=day)
-            units[key] = units.get(key, 0) + amount
+            units[key] = units.get(key, 0) + int(amount)
     return units
 
 

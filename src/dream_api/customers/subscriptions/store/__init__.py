@@ -15,6 +15,7 @@ from dream_api.customers.subscriptions.store.checkouts import (
     put_checkout,
     set_checkout_status,
 )
+from dream_api.customers.subscriptions.store.history import list_movements, read_mrr_history
 from dream_api.customers.subscriptions.store.imports import (
     add_movements,
     add_subscriptions,
@@ -57,6 +58,7 @@ __all__ = [
     "find_subscription",
     "has_lock",
     "list_charges",
+    "list_movements",
     "list_open_checkouts",
     "list_overdue_checkouts",
     "list_stale",
@@ -68,6 +70,7 @@ __all__ = [
     "put_movement",
     "put_portal",
     "put_subscription",
+    "read_mrr_history",
     "rename_mover",
     "set_checkout_status",
     "set_reconciled_at",
