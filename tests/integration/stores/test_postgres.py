@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from dream_api.gateways.clock import MovableClock
-from dream_api.stores import BindingRefused, Bindings, Role, StoreUnavailable, World
+from dream_api.stores import BindingRefused, Bindings, Raced, Role, StoreUnavailable, World
 from dream_api.stores.errors import DatabaseNotSetUp, SchemaMismatch
 from dream_api.stores.postgres import (
     PostgresOperatorStores,
@@ -18,6 +18,7 @@ from dream_api.stores.postgres import (
     connections,
     migrate_database,
 )
+from dream_api.stores.postgres.store import OPTIMISTIC_TRIES
 from tests.integration.stores.conftest import meter
 from tests.postgres_fixtures import Database
 
@@ -160,6 +161,24 @@ async def test_a_row_that_exists_is_the_verbs_own_failure(bindings: Bindings) ->
         await bindings.front_auth_api.developers.write(verb)
 
     assert 2 == tries
+
+
+async def test_a_verb_that_keeps_losing_is_given_its_turn(bindings: Bindings) -> None:
+    """Counting touches a busy user's row without pause; in the end it waits for the verb."""
+    tries = 0
+
+    def verb(connection: Connection) -> int:
+        nonlocal tries
+        tries += 1
+        if tries <= OPTIMISTIC_TRIES:
+            raise Raced
+        held = text(
+            "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid()"
+            " AND relation = 'customer_usage_kv'::regclass AND mode = 'ExclusiveLock'"
+        )
+        return int(connection.execute(held).scalar_one())
+
+    assert 1 == await bindings.api_multi.customers.write(verb)
 
 
 async def test_a_service_cannot_enter_the_other_world(database: Database) -> None:
