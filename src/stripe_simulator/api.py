@@ -28,6 +28,7 @@ IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
 IDEMPOTENCY_SECONDS = SECONDS_PER_DAY
 FORM_TYPE = "application/x-www-form-urlencoded"
 _KEY_CHARACTERS_SHOWN = 4
+_PEOPLE = ("customer", "subscription", "charge", "payment_intent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,7 @@ def _perform(books: Books, route: Route, identifier: str, parameters: Parameters
     request_id = books.cause.request_id or ""
     try:
         with books.store.savepoint():
+            books = books.under(_clock_of(books, identifier, parameters))
             body = _body_or_kept_refusal(Call(books, parameters, identifier), route.verb)
             if isinstance(body, StripeError):
                 return refusal(body, request_id=request_id, origin=books.origin)
@@ -212,6 +214,16 @@ def _perform(books: Books, route: Route, identifier: str, parameters: Parameters
     except StripeError as error:
         return refusal(error, request_id=request_id, origin=books.origin)
     return Answer(HTTPStatus.OK, content, {"Request-Id": request_id})
+
+
+def _clock_of(books: Books, identifier: str, parameters: Parameters) -> str | None:
+    """The test clock by which those live whom a call is about."""
+    named = (identifier, *(parameters.get(name) for name in _PEOPLE))
+    for name in named:
+        found = books.store.find_by_id(books.account, name) if isinstance(name, str) else None
+        if found is not None and found.clock is not None:
+            return found.clock
+    return None
 
 
 def _body_or_kept_refusal(call: Call, verb: Verb) -> Body | StripeError:

@@ -19,6 +19,7 @@ from stripe_simulator.identifiers import new_id
 from stripe_simulator.pages import (
     accounts,
     authorize,
+    chaos,
     checkout,
     invoice,
     overview,
@@ -65,6 +66,9 @@ def _routes() -> list[Route | Mount]:
         Route("/", overview.show_index),
         Route("/events", overview.show_events),
         Route("/events/{delivery:int}/resend", overview.resend_delivery, methods=["POST"]),
+        Route("/chaos", chaos.show),
+        Route("/chaos", chaos.submit, methods=["POST"]),
+        Route("/chaos/endpoints/{id}/roll", chaos.roll, methods=["POST"]),
         Route("/accounts/{id}", accounts.show),
         Route("/accounts/{id}", accounts.submit, methods=["POST"]),
         Route("/oauth/authorize", authorize.show),

@@ -32,6 +32,7 @@ class Books:
         now: The moment of the change in Unix seconds. When time has leapt, it is the moment at
             which the change was due, so that what follows carries the date it would have had.
         origin: Where this simulator is reached, for the URLs of its pages.
+        clock: The test clock that ``now`` is read from; whatever is made lives on it too.
     """
 
     store: Store
@@ -40,6 +41,7 @@ class Books:
     now: int
     origin: str
     cause: Cause = field(default_factory=Cause)
+    clock: str | None = None
 
     @property
     def is_connected(self) -> bool:
@@ -49,6 +51,18 @@ class Books:
     def of(self, account: str) -> "Books":
         """The books of another account of the same application, at the same moment."""
         return replace(self, account=account)
+
+    def under(self, clock: str | None) -> "Books":
+        """The same books at the moment of a test clock; one that is deleted leaves them as is."""
+        if clock is None or clock == self.clock:
+            return self
+        found = self.find("test_helpers.test_clock", clock)
+        return replace(self, now=found.body["frozen_time"], clock=clock) if found else self
+
+    def for_customer(self, customer: str) -> "Books":
+        """The same books at the moment in which a customer lives."""
+        record = self.find("customer", customer)
+        return self.under(record.clock) if record else self
 
     def find(self, kind: str, identifier: str) -> Record | None:
         """One object, or nothing."""
@@ -87,6 +101,7 @@ class Books:
             body=body,
             hidden=hidden or {},
             due_at=due_at,
+            clock=self.clock,
         )
         self.store.insert(record)
         if event is not None:
@@ -131,14 +146,16 @@ class Books:
         payload = {**event, "account": self.account} if self.is_connected else event
         for endpoint in endpoints:
             self.store.execute(
-                "INSERT INTO deliveries (account, event, type, endpoint, payload, state, due_at)"
-                " VALUES (?, ?, ?, ?, ?, 'pending', ?)",
+                "INSERT INTO deliveries"
+                " (account, event, type, endpoint, payload, state, due_at, is_unsettled)"
+                " VALUES (?, ?, ?, ?, ?, 'pending', ?, 1)",
                 self.account,
                 event["id"],
                 event_type,
                 endpoint.id,
                 json.dumps(payload, indent=2),
-                self.now,
+                # A test clock may be years ahead; what happens on it is told at once.
+                self.now if self.clock is None else 0,
             )
 
     def _listening(self, event_type: str) -> list[Record]:

@@ -8,9 +8,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from random import Random
 
 import httpx
 
+from stripe_simulator.chaos import Chaos, duplicate, read_chaos, secrets_of, unsettle
 from stripe_simulator.resources.events import count_down
 from stripe_simulator.signing import signature_header
 from stripe_simulator.store import Store
@@ -19,6 +21,7 @@ TIMEOUT_SECONDS = 10.0
 POLL_SECONDS = 0.25
 DETAIL_CHARACTERS_MAX = 300
 ENDPOINTS_AT_ONCE_MAX = 50
+SHUFFLED_MAX = 500
 
 # Runs a function on the store in one transaction, and answers what it answers.
 Work = Callable[[Callable[[Store], object]], Awaitable[object]]
@@ -70,6 +73,7 @@ class Deliverer:
         self._now = now
         self._retry_seconds = retry_seconds
         self._wake = asyncio.Event()
+        self._chaos, self._chance = Chaos(), Random(0)  # noqa: S311 - chance, not a secret.
         self._client: httpx.AsyncClient | None = None
         self._busy: dict[str, asyncio.Task[None]] = {}
 
@@ -104,19 +108,35 @@ class Deliverer:
     async def _start_due(self) -> None:
         now = self._now()
         busy = set(self._busy)
-        found = await self._work(lambda store: due_deliveries(store, now, busy))
+        found = await self._work(lambda store: self._find_due(store, now, busy))
         assert isinstance(found, list), "due_deliveries answers a list"
         for delivery in found:
             task = asyncio.create_task(self._attempt(delivery))
             self._busy[delivery.endpoint] = task
 
+    def _find_due(self, store: Store, now: int, busy: set[str]) -> list[Delivery]:
+        chaos = read_chaos(store)
+        if chaos != self._chaos:
+            self._chaos, self._chance = chaos, Random(chaos.seed)  # noqa: S311 - as above.
+        if not chaos.is_calm:
+            unsettle(store, chaos, self._chance, now=now)
+        return due_deliveries(store, now, busy, self._chance if chaos.shuffle else None)
+
     async def _attempt(self, delivery: Delivery) -> None:
         try:
-            outcome = await _post(self._transport(), delivery)
+            if self._chance.random() < self._chaos.drop:
+                outcome = Outcome(None, "Dropped, as the chaos settings ask for.")
+            else:
+                outcome = await _post(self._transport(), delivery)
+            echoes = self._chance.random() < self._chaos.duplicate
             now = self._now()
-            await self._work(
-                lambda store: record(store, delivery, outcome, now, self._retry_seconds)
-            )
+
+            def note(store: Store) -> None:
+                record(store, delivery, outcome, now, self._retry_seconds)
+                if outcome.is_success and echoes:
+                    duplicate(store, delivery.sequence, now=now)
+
+            await self._work(note)
         finally:
             self._busy.pop(delivery.endpoint, None)
             self._wake.set()
@@ -141,24 +161,42 @@ async def _post(client: httpx.AsyncClient, delivery: Delivery) -> Outcome:
     return Outcome(response.status_code, response.text[:DETAIL_CHARACTERS_MAX])
 
 
-def due_deliveries(store: Store, now: int, busy: set[str]) -> list[Delivery]:
-    """The earliest delivery that is due for each endpoint that is not busy, signed for *now*."""
-    rows = store.execute(
-        "SELECT sequence, endpoint, payload, min(sequence) FROM deliveries"
+def due_deliveries(
+    store: Store, now: int, busy: set[str], chance: Random | None = None
+) -> list[Delivery]:
+    """The earliest delivery that is due for each endpoint that is not busy, signed for *now*.
+
+    With *chance* it is any of those that are due.
+    """
+    due = store.execute(
+        "SELECT endpoint, min(sequence) AS earliest FROM deliveries"
         " WHERE state = 'pending' AND due_at <= ? GROUP BY endpoint LIMIT ?",
         now,
         ENDPOINTS_AT_ONCE_MAX,
     ).fetchall()
     found = []
-    for row in rows:
+    for row in due:
         endpoint = store.find_anywhere("webhook_endpoint", row["endpoint"])
         if row["endpoint"] in busy or endpoint is None or endpoint.body["status"] != "enabled":
             continue
-        signature = signature_header(row["payload"], endpoint.hidden["secret"], now=now)
-        found.append(
-            Delivery(row["sequence"], endpoint.id, endpoint.body["url"], row["payload"], signature)
-        )
+        sequence = row["earliest"] if chance is None else _any_due(store, endpoint.id, now, chance)
+        payload = store.execute(
+            "SELECT payload FROM deliveries WHERE sequence = ?", sequence
+        ).fetchone()["payload"]
+        signature = signature_header(payload, secrets_of(endpoint, now=now), now=now)
+        found.append(Delivery(sequence, endpoint.id, endpoint.body["url"], payload, signature))
     return found
+
+
+def _any_due(store: Store, endpoint: str, now: int, chance: Random) -> int:
+    rows = store.execute(
+        "SELECT sequence FROM deliveries WHERE state = 'pending' AND due_at <= ? AND endpoint = ?"
+        " ORDER BY sequence LIMIT ?",
+        now,
+        endpoint,
+        SHUFFLED_MAX,
+    ).fetchall()
+    return int(chance.choice(rows)["sequence"])
 
 
 def record(
@@ -170,7 +208,7 @@ def record(
 ) -> None:
     """Store how an attempt ended, and when the next one is due if it failed."""
     row = store.execute(
-        "SELECT account, event, due_at, attempts,"
+        "SELECT account, event, due_at, attempts, is_copy,"
         " (SELECT count(*) FROM attempts WHERE delivery = sequence) AS earlier,"
         " EXISTS (SELECT 1 FROM attempts WHERE delivery = sequence"
         "  AND status BETWEEN 200 AND 299) AS was_delivered"
@@ -199,7 +237,8 @@ def record(
         delivery.sequence,
     )
     event = store.find(row["account"], "event", row["event"])
-    if state == "delivered" and not row["was_delivered"] and event is not None:
+    is_news = not row["was_delivered"] and not row["is_copy"]
+    if state == "delivered" and is_news and event is not None:
         count_down(store, event)
 
 

@@ -6,7 +6,10 @@ from typing import Any
 _NOUNS = {
     "billing_portal.configuration": "configuration",
     "checkout.session": "checkout session",
+    "payment_intent": "payment_intent",
     "payment_method": "PaymentMethod",
+    "promotion_code": "promotion code",
+    "test_helpers.test_clock": "test clock",
     "webhook_endpoint": "webhook endpoint",
 }
 

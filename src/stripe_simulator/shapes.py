@@ -12,6 +12,7 @@ from typing import Any, get_args
 import stripe
 import stripe.billing_portal
 import stripe.checkout
+import stripe.test_helpers
 
 Body = dict[str, Any]
 
@@ -29,6 +30,14 @@ _LEFT_OUT: dict[str, set[str]] = {
         "return_url",
         "tax_id_collection",
     },
+    "charge": {
+        "authorization_code",
+        "level3",
+        "presentment_details",
+        "radar_options",
+        "refunds",
+        "transfer",
+    },
     "coupon": {"applies_to", "currency_options"},
     "customer": {
         "business_name",
@@ -42,28 +51,54 @@ _LEFT_OUT: dict[str, set[str]] = {
     },
     "event": {"account", "context"},
     "invoice": {"confirmation_secret", "payments", "threshold_reason"},
+    "payment_intent": {
+        "amount_details",
+        "excluded_payment_method_types",
+        "hooks",
+        "payment_details",
+        "presentment_details",
+        "source",
+    },
     "plan": {"tiers"},
     "price": {"currency_options", "tiers"},
+    "dispute": {"network_reason_code", "payment_method_details"},
+    "refund": {
+        "description",
+        "destination_details",
+        "failure_balance_transaction",
+        "failure_reason",
+        "instructions_email",
+        "next_action",
+        "pending_reason",
+        "presentment_details",
+    },
     "webhook_endpoint": {"secret"},
 }
 _CLASSES: dict[str, type[stripe.StripeObject]] = {
     "account": stripe.Account,
     "billing_portal.configuration": stripe.billing_portal.Configuration,
     "billing_portal.session": stripe.billing_portal.Session,
+    "charge": stripe.Charge,
     "checkout.session": stripe.checkout.Session,
     "coupon": stripe.Coupon,
     "customer": stripe.Customer,
     "discount": stripe.Discount,
+    "dispute": stripe.Dispute,
     "event": stripe.Event,
     "invoice": stripe.Invoice,
     "item": stripe.LineItem,
+    "invoice_payment": stripe.InvoicePayment,
     "invoiceitem": stripe.InvoiceItem,
     "line_item": stripe.InvoiceLineItem,
+    "payment_intent": stripe.PaymentIntent,
     "plan": stripe.Plan,
     "price": stripe.Price,
     "product": stripe.Product,
+    "promotion_code": stripe.PromotionCode,
+    "refund": stripe.Refund,
     "subscription": stripe.Subscription,
     "subscription_item": stripe.SubscriptionItem,
+    "test_helpers.test_clock": stripe.test_helpers.TestClock,
     "webhook_endpoint": stripe.WebhookEndpoint,
 }
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from stripe_simulator.shapes import Body
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -25,13 +25,16 @@ CREATE TABLE IF NOT EXISTS objects (
     body TEXT NOT NULL,
     hidden TEXT NOT NULL,
     due_at INTEGER,
+    clock TEXT,
     UNIQUE (account, kind, id)
 );
 CREATE INDEX IF NOT EXISTS objects_in_order ON objects (account, kind, sequence);
 CREATE INDEX IF NOT EXISTS objects_by_id ON objects (kind, id);
+CREATE INDEX IF NOT EXISTS objects_by_id_alone ON objects (account, id);
 CREATE INDEX IF NOT EXISTS objects_by_customer
     ON objects (account, kind, json_extract(body, '$.customer'));
-CREATE INDEX IF NOT EXISTS objects_due ON objects (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS objects_due_by_clock ON objects (clock, due_at)
+    WHERE due_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS deliveries (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     account TEXT NOT NULL,
@@ -41,7 +44,9 @@ CREATE TABLE IF NOT EXISTS deliveries (
     payload TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
     attempts INTEGER NOT NULL DEFAULT 0,
-    due_at INTEGER NOT NULL
+    due_at INTEGER NOT NULL,
+    is_unsettled INTEGER NOT NULL DEFAULT 0,
+    is_copy INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (endpoint, due_at)
     WHERE state = 'pending';
@@ -65,6 +70,17 @@ CREATE TABLE IF NOT EXISTS idempotent_answers (
     PRIMARY KEY (account, key)
 );
 CREATE INDEX IF NOT EXISTS idempotent_answers_by_age ON idempotent_answers (created_at);
+CREATE TABLE IF NOT EXISTS settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
+"""
+# What files of version 1 lack, before the schema can be laid over them.
+_FROM_VERSION_1 = """
+ALTER TABLE objects ADD COLUMN clock TEXT;
+DROP INDEX IF EXISTS objects_due;
+ALTER TABLE deliveries ADD COLUMN is_unsettled INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE deliveries ADD COLUMN is_copy INTEGER NOT NULL DEFAULT 0;
 """
 
 
@@ -78,6 +94,7 @@ class Record:
 
     Attributes:
         due_at: When time will change this resource next, in Unix seconds; null means never.
+        clock: The test clock whose time it lives in; null means the simulator's own.
         before: The body as it was last stored; what an "updated" event is computed from.
     """
 
@@ -88,6 +105,7 @@ class Record:
     body: Body
     hidden: dict[str, Any]
     due_at: int | None
+    clock: str | None = None
     before: Body = field(default_factory=dict)
 
 
@@ -127,19 +145,21 @@ class Store:
             # power cut could lose it, and a simulator has no money to lose.
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.execute("PRAGMA foreign_keys = ON")
+            self._bring_up_to_date()
             self._database.executescript(_SCHEMA)
-            self._refuse_other_schema()
         except sqlite3.OperationalError as error:
             self._database.close()
             raise StoreInUseError(f"{path} is in use by another simulator ({error})") from error
 
-    def _refuse_other_schema(self) -> None:
+    def _bring_up_to_date(self) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version not in (0, SCHEMA_VERSION):
+        if version not in (0, 1, SCHEMA_VERSION):
             raise StoreInUseError(
                 f"The data folder was written by schema {version}, this simulator has "
                 f"{SCHEMA_VERSION}: start it with another --data folder"
             )
+        if version == 1:
+            self._database.executescript(f"BEGIN;{_FROM_VERSION_1}COMMIT;")
         self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:
@@ -176,8 +196,8 @@ class Store:
     def insert(self, record: Record) -> None:
         """Store a new record and give it its place in the order of creation."""
         cursor = self._database.execute(
-            "INSERT INTO objects (account, kind, id, body, hidden, due_at)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO objects (account, kind, id, body, hidden, due_at, clock)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 record.account,
                 record.kind,
@@ -185,6 +205,7 @@ class Store:
                 json.dumps(record.body),
                 json.dumps(record.hidden),
                 record.due_at,
+                record.clock,
             ),
         )
         assert cursor.lastrowid is not None, "an inserted row has a place"
@@ -244,12 +265,44 @@ class Store:
         records = [_record(row) for row in rows[: wanted.limit]]
         return (records if order == "DESC" else records[::-1]), len(rows) > wanted.limit
 
-    def next_due(self, now: int) -> Record | None:
-        """The record that time should have changed first, if any by *now*."""
+    def next_due(self, now: int, *, clock: str | None = None) -> Record | None:
+        """The record that time should have changed first, if any by *now*, on one clock."""
         row = self._database.execute(
-            "SELECT * FROM objects WHERE due_at <= ? ORDER BY due_at, sequence LIMIT 1", (now,)
+            "SELECT * FROM objects WHERE due_at <= ? AND clock IS ?"
+            " ORDER BY due_at, sequence LIMIT 1",
+            (now, clock),
         ).fetchone()
         return _record(row) if row else None
+
+    def find_by_id(self, account: str, identifier: str) -> Record | None:
+        """One record of an account by its id alone; ids of different kinds never collide."""
+        row = self._database.execute(
+            "SELECT * FROM objects WHERE account = ? AND id = ? LIMIT 1", (account, identifier)
+        ).fetchone()
+        return _record(row) if row else None
+
+    def list_anywhere(self, kind: str, **matching: Any) -> list[Record]:
+        """Every record of *kind* whose fields equal *matching*, of all accounts."""
+        conditions, values = _conditions(Page(limit=0, matching=matching))
+        wanted = " AND ".join(["kind = ?", *conditions])
+        rows = self._database.execute(
+            f"SELECT * FROM objects WHERE {wanted} ORDER BY sequence",  # noqa: S608 - fixed text
+            (kind, *values),
+        ).fetchall()
+        return [_record(row) for row in rows]
+
+    def setting(self, name: str) -> Any:
+        """A stored setting, or nothing."""
+        row = self._database.execute(
+            "SELECT value FROM settings WHERE name = ?", (name,)
+        ).fetchone()
+        return json.loads(row["value"]) if row else None
+
+    def put_setting(self, name: str, value: Any) -> None:
+        """Store a setting."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, json.dumps(value))
+        )
 
 
 def _conditions(page: Page) -> tuple[list[str], list[Any]]:
@@ -276,5 +329,6 @@ def _record(row: sqlite3.Row) -> Record:
         body=json.loads(row["body"]),
         hidden=json.loads(row["hidden"]),
         due_at=row["due_at"],
+        clock=row["clock"],
         before=json.loads(row["body"]),
     )

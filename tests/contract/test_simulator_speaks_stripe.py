@@ -1,7 +1,7 @@
 """The simulator speaks Stripe, as far as Stripe's own SDK can tell, and the oracle can tell.
 
 The promises of the second part are held against the simulator always, and against a real Stripe
-test account when ``STRIPE_TEST_KEY`` is set: do that once before going live.
+test account when ``DREAM_STRIPE_TEST_SECRET_KEY`` is set: do that once before going live.
 """
 
 import json
@@ -29,7 +29,8 @@ from tests.contract.sdk_shapes import resolved, violations_of, violations_of_for
 from tests.contract.sdk_types import Walker, decode
 from tests.unit.stripe_simulator.harness import running
 
-REAL_KEY = os.environ.get("STRIPE_TEST_KEY", "")
+REAL_KEY = os.environ.get("DREAM_STRIPE_TEST_SECRET_KEY", "")
+IS_REAL = REAL_KEY.startswith(("sk_test_", "rk_test_")) and "simulator" not in REAL_KEY
 ROUTES = all_routes()
 PRODUCT: dict[str, Any] = {
     "id": "prod_1",
@@ -215,8 +216,8 @@ class Stripe:
         pytest.param(
             "stripe",
             marks=pytest.mark.skipif(
-                not REAL_KEY.startswith("sk_test_"),
-                reason="STRIPE_TEST_KEY is not set: real Stripe was not asked",
+                not IS_REAL,
+                reason="DREAM_STRIPE_TEST_SECRET_KEY is not set: REAL STRIPE WAS NOT ASKED",
             ),
         ),
     ]

@@ -63,6 +63,7 @@ class TestCard:
         on_page: What happens when a person pays with it on a page.
         off_session: What happens when it is charged later, without the person.
         asks_for_approval: Whether the bank wants the person to approve (3-D Secure).
+        is_disputed: Whether its owner disputes each payment with it as soon as it is made.
     """
 
     number: str
@@ -70,6 +71,7 @@ class TestCard:
     on_page: Decline | None = None
     off_session: Decline | None = None
     asks_for_approval: bool = False
+    is_disputed: bool = False
 
 
 _CARDS = [
@@ -79,6 +81,7 @@ _CARDS = [
     TestCard("378282246310005", brand="amex"),
     TestCard("4000002500003155", asks_for_approval=True),
     TestCard("4000000000000341", off_session=GENERIC),
+    TestCard("4000000000000259", is_disputed=True),
     TestCard("4000000000000002", on_page=GENERIC, off_session=GENERIC),
     TestCard("4000000000009995", on_page=INSUFFICIENT_FUNDS, off_session=INSUFFICIENT_FUNDS),
     TestCard(

@@ -156,10 +156,13 @@ def preview_change(
     return invoices.preview(books, body, lines, reason="upcoming", period=period_of(body))
 
 
-def end_trial(books: Books, body: Body) -> Bill:
-    """End the trial of the subscription *body* now: its first paid period starts."""
+def end_trial(books: Books, body: Body, *, trial_end: int | None = None) -> Bill:
+    """End the trial of the subscription *body* now: its first paid period starts.
+
+    *trial_end* is when the trial had ended, if that was before.
+    """
     body["status"] = "active"
-    body["trial_end"] = books.now
+    body["trial_end"] = trial_end or books.now
     _restart(books, body)
     lines = full_lines(books, body, period_of(body))
     return Bill(lines, is_due_now=True, must_be_paid=False)
@@ -305,4 +308,5 @@ def _invoice_item(books: Books, subscription: Record, line: Body) -> Body:
         proration=True,
         quantity=line["quantity"],
         tax_rates=[],
+        test_clock=books.clock,
     )

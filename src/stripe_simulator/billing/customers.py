@@ -33,4 +33,5 @@ def blank_customer(books: Books, *, email: str | None = None, name: str | None =
         next_invoice_sequence=1,
         preferred_locales=[],
         tax_exempt="none",
+        test_clock=books.clock,
     )

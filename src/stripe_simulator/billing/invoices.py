@@ -1,7 +1,10 @@
 """Invoices: drafted, finalized, then paid or not (https://docs.stripe.com/invoicing/overview)."""
 
+from stripe_simulator.billing.cards import Decline
 from stripe_simulator.billing.discounts import coupons_now, reduction
 from stripe_simulator.billing.lines import Period
+from stripe_simulator.billing.payments import record_attempt
+from stripe_simulator.billing.tax import add_tax
 from stripe_simulator.books import Books
 from stripe_simulator.clock import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from stripe_simulator.identifiers import new_id
@@ -99,9 +102,13 @@ def finalize(books: Books, invoice: Record) -> None:
     books.save(invoice, event="invoice.finalized")
 
 
-def mark_paid(books: Books, invoice: Record) -> None:
-    """Record that everything due has been paid."""
+def mark_paid(books: Books, invoice: Record, card: Record | None) -> Record | None:
+    """Record that everything due has been paid with *card*; answers the charge, if there was one.
+
+    Without a card nothing was due, or it was paid elsewhere.
+    """
     body = invoice.body
+    charge = record_attempt(books, invoice, card, None) if body["amount_due"] and card else None
     body["status"] = "paid"
     body["amount_paid"] = body["amount_due"]
     body["amount_remaining"] = 0
@@ -114,10 +121,14 @@ def mark_paid(books: Books, invoice: Record) -> None:
     books.save(invoice, event="invoice.updated")
     books.emit("invoice.paid", body)
     books.emit("invoice.payment_succeeded", body)
+    return charge
 
 
-def mark_failed(books: Books, invoice: Record, *, retries: bool) -> None:
-    """Record that an attempt to charge failed, and when the next one is due."""
+def mark_failed(
+    books: Books, invoice: Record, card: Record | None, decline: Decline, *, retries: bool
+) -> None:
+    """Record that an attempt to charge *card* failed, and when the next one is due."""
+    record_attempt(books, invoice, card, decline)
     body = invoice.body
     body["attempted"] = True
     body["attempt_count"] += 1
@@ -140,6 +151,16 @@ def void(books: Books, invoice: Record) -> None:
     invoice.due_at = None
     books.save(invoice, event="invoice.updated")
     books.emit("invoice.voided", invoice.body)
+
+
+def mark_uncollectible(books: Books, invoice: Record) -> None:
+    """Write an open invoice off."""
+    invoice.body["status"] = "uncollectible"
+    invoice.body["auto_advance"] = False
+    invoice.body["status_transitions"]["marked_uncollectible_at"] = books.now
+    invoice.due_at = None
+    books.save(invoice, event="invoice.updated")
+    books.emit("invoice.marked_uncollectible", invoice.body)
 
 
 def _blank(books: Books, subscription: Body, reason: str, period: Period) -> Body:
@@ -205,6 +226,7 @@ def _blank(books: Books, subscription: Body, reason: str, period: Period) -> Bod
             "paid_at": None,
             "voided_at": None,
         },
+        test_clock=books.clock,
         total_pretax_credit_amounts=[],
         total_taxes=[],
     )
@@ -226,7 +248,7 @@ def _total(books: Books, subscription: Body, body: Body) -> None:
     body["total_discount_amounts"] = amounts
     body["total"] = body["amount_due"] = body["amount_remaining"] = remaining
     body["subtotal_excluding_tax"] = body["subtotal"]
-    body["total_excluding_tax"] = remaining
+    add_tax(books, subscription, body)
 
 
 def _use_up_discounts(books: Books, subscription: Record, invoice: Body) -> None:

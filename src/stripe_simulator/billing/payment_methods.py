@@ -73,12 +73,20 @@ def keep_card(
     )
 
 
-def charge(books: Books, payment_method: str | None) -> Decline | None:
+def charge(card: Record | None) -> Decline | None:
     """Charge a kept card without its owner; answers why the bank refuses, or nothing."""
-    if payment_method is None:
+    if card is None:
         return Decline(
             "payment_intent_authentication_failure",
             "This customer has no attached payment source or default payment method.",
         )
-    kept = books.get("payment_method", payment_method)
-    return CARDS[kept.hidden["number"]].off_session
+    return CARDS[card.hidden["number"]].off_session
+
+
+def card_of(books: Books, subscription: Body) -> Record | None:
+    """The card that pays for a subscription: its own, else its customer's default."""
+    chosen: str | None = subscription["default_payment_method"]
+    if chosen is None:
+        customer = books.get("customer", subscription["customer"]).body
+        chosen = customer["invoice_settings"]["default_payment_method"]
+    return None if chosen is None else books.get("payment_method", chosen)

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stripe_simulator.billing import invoices
-from stripe_simulator.billing.cards import Decline
-from stripe_simulator.billing.discounts import discount_subscription
+from stripe_simulator.billing.cards import CARDS, Decline
+from stripe_simulator.billing.discounts import Offer, discount_subscription
 from stripe_simulator.billing.lines import Period, full_lines, period_of, trial_lines
+from stripe_simulator.billing.payment_methods import card_of
 from stripe_simulator.billing.periods import boundary_after
+from stripe_simulator.billing.reversals import dispute
 from stripe_simulator.books import Books
 from stripe_simulator.clock import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from stripe_simulator.errors import StripeError
@@ -45,7 +47,7 @@ class Terms:
     items: list[Item]
     payment_method: str | None
     trial_end: int | None = None
-    coupons: tuple[Record, ...] = ()
+    offers: tuple[Offer, ...] = ()
     session: str | None = None
     cancels_at_period_end: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
@@ -65,12 +67,12 @@ def start(books: Books, terms: Terms) -> tuple[Record, Record]:
     discounts = [
         discount_subscription(
             books,
-            coupon,
+            offer,
             customer=terms.customer,
             subscription=identifier,
             session=terms.session,
         )
-        for coupon in terms.coupons
+        for offer in terms.offers
     ]
     body = _blank(books, terms, identifier, discounts)
     if terms.cancels_at_period_end:
@@ -98,14 +100,22 @@ def settle_first(
     books: Books, subscription: Record, invoice: Record, decline: Decline | None
 ) -> None:
     """Record how the first payment ended; a decline leaves the subscription incomplete."""
+    card = card_of(books, subscription.body)
     if decline is not None and invoice.body["amount_due"]:
-        invoices.mark_failed(books, invoice, retries=False)
+        invoices.mark_failed(books, invoice, card, decline, retries=False)
         return
-    invoices.mark_paid(books, invoice)
+    settle(books, invoice, card)
     if subscription.body["status"] == "incomplete":
         subscription.body["status"] = "active"
     plan_ahead(subscription)
     books.save(subscription, event="customer.subscription.updated")
+
+
+def settle(books: Books, invoice: Record, card: Record | None) -> None:
+    """Record that an invoice is paid; some cards have owners who dispute it at once."""
+    charge = invoices.mark_paid(books, invoice, card)
+    if charge is not None and card is not None and CARDS[card.hidden["number"]].is_disputed:
+        dispute(books, charge)
 
 
 def plan_ahead(subscription: Record) -> None:
@@ -118,6 +128,7 @@ def plan_ahead(subscription: Record) -> None:
         moments += [period_of(body).end, body["cancel_at"]]
         if body["status"] == "trialing" and not subscription.hidden["trial_warned"]:
             moments.append(max(body["trial_end"] - TRIAL_WARNING_SECONDS, body["trial_start"]))
+        moments.append((body["pause_collection"] or {}).get("resumes_at"))
     subscription.due_at = min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -255,6 +266,7 @@ def _blank(books: Books, terms: Terms, identifier: str, discounts: list[str]) ->
             "save_default_payment_method": "off",
         },
         start_date=books.now,
+        test_clock=books.clock,
         status="trialing" if terms.trial_end else "incomplete",
         trial_end=terms.trial_end,
         trial_settings={"end_behavior": {"missing_payment_method": "create_invoice"}},

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stripe_simulator.billing.cards import CHALLENGE_FAILED, read_card
-from stripe_simulator.billing.checkout import pay, success_url
+from stripe_simulator.billing.checkout import Payer, pay, success_url
 from stripe_simulator.billing.lines import price_text
 from stripe_simulator.books import Books
 from stripe_simulator.clock import SECONDS_PER_DAY
@@ -20,7 +20,7 @@ from stripe_simulator.simulator import Simulator
 from stripe_simulator.store import Record, Store
 
 FIELD_CHARACTERS_MAX = 512
-_FIELDS = ("card_number", "exp", "cvc", "email", "name")
+_FIELDS = ("card_number", "exp", "cvc", "email", "name", "promotion_code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ def _attempt(
     assert record is not None, "it has just been viewed"
     books = simulator.books_of(store, record.account)
     assert books is not None, "every session belongs to an account"
+    books = books.under(record.clock)
     card = read_card(
         form.get("card_number", ""), form.get("exp", ""), form.get("cvc", ""), now=books.now
     )
@@ -110,7 +111,8 @@ def _attempt(
         return Challenge(view)
     if card.test_card.asks_for_approval and form["action"] == "deny":
         raise CHALLENGE_FAILED.error()
-    pay(books, record, card, email=email, name=form.get("name", "").strip() or None)
+    name = form.get("name", "").strip() or None
+    pay(books, record, Payer(card, email, name, form.get("promotion_code", "")))
     return Paid(success_url(record))
 
 
@@ -120,6 +122,7 @@ def _view(simulator: Simulator, store: Store, session_id: str) -> View | None:
         return None
     books = simulator.books_of(store, record.account)
     assert books is not None, "every session belongs to an account"
+    books = books.under(record.clock)
     account = books.of(books.application.account_id).get("account", record.account)
     return View(
         session=record.body,

@@ -87,6 +87,13 @@ def set_charges_enabled(books: Books, record: Record, *, is_enabled: bool) -> No
         books.of(record.id).emit("account.updated", record.body)
 
 
+def set_billing(books: Books, record: Record, *, dunning: str, tax_percent: float | None) -> None:
+    """Change what the account does when every retry has failed, and whether it calculates tax."""
+    record.hidden["dunning"] = dunning
+    record.hidden["tax_percent"] = tax_percent
+    books.save(record)
+
+
 def _account_body(books: Books, identifier: str, business_name: str | None) -> Body:
     return shape(
         "account",

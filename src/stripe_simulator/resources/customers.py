@@ -1,11 +1,14 @@
 """Customers (https://docs.stripe.com/api/customers)."""
 
+from dataclasses import replace
+
 from stripe_simulator.billing.customers import blank_customer
 from stripe_simulator.billing.life import cancel
 from stripe_simulator.billing.subscriptions import ENDED
 from stripe_simulator.books import Books
 from stripe_simulator.errors import StripeError, missing
 from stripe_simulator.resources.call import Call, deleted, merged_metadata
+from stripe_simulator.resources.test_clocks import check_room
 from stripe_simulator.shapes import Body
 from stripe_simulator.store import Record
 from stripe_simulator.wire.listing import listed
@@ -13,13 +16,17 @@ from stripe_simulator.wire.listing import listed
 _EMAIL_CHARACTERS_MAX = 512
 _FIELDS = ("description", "email", "name", "phone", "preferred_locales", "address", "shipping")
 _SETTINGS = "invoice_settings.default_payment_method"
-CREATE_HONOURS = f"metadata tax_exempt {_SETTINGS} {' '.join(_FIELDS)}"
+CREATE_HONOURS = f"metadata tax_exempt test_clock {_SETTINGS} {' '.join(_FIELDS)}"
 UPDATE_HONOURS = f"metadata tax_exempt {_SETTINGS} {' '.join(_FIELDS)}"
-LIST_HONOURS = "created email"
+LIST_HONOURS = "created email test_clock"
 
 
 def create(call: Call) -> Body:
-    """Create a customer."""
+    """Create a customer, perhaps one who lives by a test clock."""
+    clock = call.parameters.get("test_clock")
+    if clock is not None:
+        check_room(call.books, clock)
+        call = replace(call, books=call.books.under(clock))
     body = blank_customer(call.books)
     body["metadata"] = merged_metadata({}, call.parameters.get("metadata"))
     _apply(call, body)
@@ -69,15 +76,17 @@ def delete(call: Call) -> Body:
 
 def list_all(call: Call) -> Body:
     """Customers who are not deleted, newest first."""
-    matching = {"email": call.parameters.get("email"), "livemode": False}
+    matching = {
+        "email": call.parameters.get("email"),
+        "livemode": False,
+        "test_clock": call.parameters.get("test_clock"),
+    }
     return listed(call.books, "customer", "/v1/customers", call.parameters, matching=matching)
 
 
 def _apply(call: Call, body: Body) -> None:
     changes = call.given("tax_exempt", *_FIELDS)
-    email = changes.get("email")
-    if email is not None and ("@" not in email or len(email) > _EMAIL_CHARACTERS_MAX):
-        raise StripeError(f"Invalid email address: {email}", code="email_invalid", param="email")
+    check_email(changes.get("email"), "email")
     body |= changes
     for name in ("address", "shipping"):
         if isinstance(body.get(name), dict):
@@ -88,6 +97,19 @@ def _apply(call: Call, body: Body) -> None:
         if chosen is not None:
             call.books.get("payment_method", chosen, param="invoice_settings")
         body["invoice_settings"]["default_payment_method"] = chosen
+
+
+def check_email(email: str | None, param: str) -> None:
+    """Refuse what is no address.
+
+    Raises:
+        StripeError: It has no @, ends in a dot, or is too long.
+    """
+    if email is None:
+        return
+    is_odd = "@" not in email or email.endswith(".") or len(email) > _EMAIL_CHARACTERS_MAX
+    if is_odd:
+        raise StripeError(f"Invalid email address: {email}", code="email_invalid", param=param)
 
 
 def _completed(name: str, given: Body) -> Body:

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stripe_simulator.billing.checkout import expire as expire_session
-from stripe_simulator.billing.discounts import reduction
+from stripe_simulator.billing.discounts import Offer, offer_of, reduction
 from stripe_simulator.billing.lines import money_text, round_half_up
 from stripe_simulator.billing.subscriptions import (
     ITEMS_MAX,
@@ -14,12 +14,13 @@ from stripe_simulator.billing.subscriptions import (
     check_currency,
     price_for_sale,
 )
+from stripe_simulator.billing.tax import check_tax
 from stripe_simulator.clock import SECONDS_PER_DAY, SECONDS_PER_MINUTE
 from stripe_simulator.errors import StripeError, not_implemented
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.resources.accounts import find_account
 from stripe_simulator.resources.call import Call, merged_metadata
-from stripe_simulator.resources.customers import get_customer
+from stripe_simulator.resources.customers import check_email, get_customer
 from stripe_simulator.shapes import Body, shape
 from stripe_simulator.wire.listing import listed, slice_of
 
@@ -32,7 +33,8 @@ _REFERENCE_CHARACTERS_MAX = 200
 
 CREATE_HONOURS = (
     "allow_promotion_codes automatic_tax.enabled cancel_url client_reference_id customer "
-    "customer_email discounts.coupon expires_at line_items.price line_items.quantity locale "
+    "customer_email customer_update.address customer_update.name discounts.coupon "
+    "discounts.promotion_code expires_at line_items.price line_items.quantity locale "
     "metadata mode payment_method_collection payment_method_types subscription_data.description "
     "subscription_data.metadata subscription_data.trial_end subscription_data.trial_period_days "
     "success_url ui_mode"
@@ -41,7 +43,6 @@ LIST_HONOURS = "created customer customer_details.email status subscription"
 
 # What the simulator does in one way only; asking for another is refused, not ignored.
 _ONLY: dict[str, Any] = {
-    "automatic_tax": {"enabled": False},
     "mode": "subscription",
     "payment_method_collection": "always",
     "payment_method_types": ["card"],
@@ -58,20 +59,22 @@ def create(call: Call) -> Body:
     """
     _check(call)
     items = _items(call)
-    coupons = _coupons(call)
+    offers = _offers(call)
     currency = items[0].price["currency"]
     lines = [_line(call, item) for item in items]
     trial = call.parameters.get("subscription_data", {})
     is_trial = "trial_period_days" in trial or "trial_end" in trial
     body = _blank(call, currency)
+    coupons = [call.books.get("coupon", offer.coupon).body for offer in offers]
     _total(body, lines, coupons, is_trial=is_trial)
-    body["discounts"] = [{"coupon": coupon["id"], "promotion_code": None} for coupon in coupons]
+    body["discounts"] = [offer.body() for offer in offers]
     record = call.books.add(
         body,
         hidden={
             "items": [{"price": item.price["id"], "quantity": item.quantity} for item in items],
             "line_items": lines,
-            "coupons": [coupon["id"] for coupon in coupons],
+            "offers": [offer.body() for offer in offers],
+            "keeps_address": call.parameters.get("customer_update", {}).get("address") == "auto",
             "metadata": merged_metadata({}, trial.get("metadata")),
             "description": trial.get("description"),
             "trial_end": trial.get("trial_end"),
@@ -156,13 +159,25 @@ def _check(call: Call) -> None:
 
 
 def _check_parties(call: Call) -> None:
-    if not find_account(call.books, call.books.account).body["business_profile"]["name"]:
+    account = find_account(call.books, call.books.account).body
+    if not account["charges_enabled"]:
+        raise StripeError("Your account cannot currently make live charges.")
+    if not account["business_profile"]["name"]:
         raise StripeError(
             "In order to use Checkout, you must set an account or business name at "
             "https://dashboard.stripe.com/account."
         )
+    customer = None
     if "customer" in call.parameters:
-        get_customer(call.books, call.parameters["customer"], param="customer")
+        customer = get_customer(call.books, call.parameters["customer"], param="customer").body
+    elif "customer_update" in call.parameters:
+        raise StripeError(
+            "`customer_update` can only be used with `customer`.", param="customer_update"
+        )
+    check_email(call.parameters.get("customer_email"), "customer_email")
+    if call.parameters.get("automatic_tax", {}).get("enabled"):
+        keeps_address = call.parameters.get("customer_update", {}).get("address") == "auto"
+        check_tax(call.books, customer, keeps_address=keeps_address)
 
 
 def _check_times(call: Call) -> None:
@@ -218,14 +233,11 @@ def _items(call: Call) -> list[Item]:
     return items
 
 
-def _coupons(call: Call) -> list[Body]:
+def _offers(call: Call) -> list[Offer]:
     given = call.parameters.get("discounts", [])
     if len(given) > 1:
         raise StripeError("You can apply at most one discount.", param="discounts")
-    return [
-        call.books.get("coupon", discount["coupon"], param="discounts[0][coupon]").body
-        for discount in given
-    ]
+    return [offer_of(call.books, discount, param="discounts[0]") for discount in given]
 
 
 def _line(call: Call, item: Item) -> Body:
@@ -271,7 +283,7 @@ def _blank(call: Call, currency: str) -> Body:
         "checkout.session",
         id=identifier,
         adaptive_pricing={"enabled": False},
-        automatic_tax={"enabled": False, "liability": None, "provider": None, "status": None},
+        automatic_tax=_automatic_tax(call),
         created=books.now,
         currency=currency,
         custom_fields=[],
@@ -313,6 +325,17 @@ def _blank(call: Call, currency: str) -> Body:
         "locale",
         "success_url",
     )
+
+
+def _automatic_tax(call: Call) -> Body:
+    if call.parameters.get("automatic_tax", {}).get("enabled"):
+        return {
+            "enabled": True,
+            "liability": {"type": "self"},
+            "provider": "stripe",
+            "status": "requires_location_inputs",
+        }
+    return {"enabled": False, "liability": None, "provider": None, "status": None}
 
 
 def _known_email(call: Call) -> str | None:

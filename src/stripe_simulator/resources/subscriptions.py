@@ -1,9 +1,10 @@
 """Subscriptions (https://docs.stripe.com/api/subscriptions)."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 from stripe_simulator.billing import changes
-from stripe_simulator.billing.discounts import discount_subscription, redeem
+from stripe_simulator.billing.discounts import discount_subscription, offer_of
 from stripe_simulator.billing.life import cancel as cancel_subscription
 from stripe_simulator.billing.life import schedule_end
 from stripe_simulator.billing.lines import period_of
@@ -17,6 +18,7 @@ from stripe_simulator.billing.subscriptions import (
     settle_first,
     start,
 )
+from stripe_simulator.billing.tax import CALCULATED, check_tax
 from stripe_simulator.clock import SECONDS_PER_DAY
 from stripe_simulator.errors import StripeError, missing, not_implemented
 from stripe_simulator.resources.call import Call, merged_metadata
@@ -28,13 +30,15 @@ from stripe_simulator.wire.listing import listed, slice_of
 TRIAL_DAYS_MAX = 730
 _ITEM = "items.price items.quantity items.metadata"
 CREATE_HONOURS = (
-    f"cancel_at_period_end customer default_payment_method description discounts.coupon {_ITEM} "
-    "metadata off_session payment_behavior trial_end trial_period_days"
+    f"automatic_tax.enabled cancel_at_period_end customer default_payment_method description "
+    f"discounts.coupon discounts.promotion_code {_ITEM} metadata off_session payment_behavior "
+    "trial_end trial_period_days trial_settings"
 )
 UPDATE_HONOURS = (
     "billing_cycle_anchor cancel_at cancel_at_period_end cancellation_details "
-    f"default_payment_method description discounts.coupon discounts.discount {_ITEM} items.id "
-    "items.deleted metadata off_session payment_behavior proration_behavior trial_end"
+    "default_payment_method description discounts.coupon discounts.discount "
+    f"discounts.promotion_code {_ITEM} items.id items.deleted metadata off_session "
+    "pause_collection payment_behavior proration_behavior trial_end trial_settings"
 )
 CANCEL_HONOURS = "cancellation_details invoice_now prorate"
 LIST_HONOURS = "created customer price status"
@@ -63,7 +67,8 @@ def create(call: Call) -> Body:
         )
     record, invoice = start(call.books, _terms(call, trial_end))
     if behaviour != "default_incomplete" or not invoice.body["amount_due"]:
-        decline = charge(call.books, card) if invoice.body["amount_due"] else None
+        kept = None if card is None else call.books.get("payment_method", card)
+        decline = charge(kept) if invoice.body["amount_due"] else None
         if decline is not None and behaviour == "error_if_incomplete":
             raise decline.error()
         settle_first(call.books, record, invoice, decline)
@@ -86,6 +91,7 @@ def update(call: Call) -> Body:
         raise missing("subscription", call.id)
     _change_notes(call, record)
     _change_end(call, record)
+    _change_collection(call, record)
     # During a trial a change of items costs nothing, so at most one of the two is a bill.
     change = _change_items(call, record)
     bill = _change_trial(call, record) or change
@@ -95,6 +101,31 @@ def update(call: Call) -> Body:
     if bill and invoice:
         changes.settle(call.books, invoice, bill)
     return call.books.get("subscription", call.id).body
+
+
+def resume(call: Call) -> Body:
+    """Start a paused subscription again: a new period begins, and is paid for.
+
+    Raises:
+        StripeError: It is not paused, or 402: there is no card that pays.
+    """
+    record = _current(call, call.books.get("subscription", call.id))
+    if record.body["status"] != "paused":
+        raise StripeError(
+            "You can only resume a subscription that is paused, and this one is "
+            f"{record.body['status']}."
+        )
+    if call.parameters.get("billing_cycle_anchor", "now") != "now":
+        raise not_implemented("billing_cycle_anchor other than now", param="billing_cycle_anchor")
+    bill = changes.end_trial(call.books, record.body, trial_end=record.body["trial_end"])
+    invoice = changes.write_down(call.books, record, bill)
+    plan_ahead(record)
+    call.books.save(record)
+    assert invoice is not None, "a new period is due at once"
+    changes.settle(call.books, invoice, replace(bill, must_be_paid=True))
+    record = call.books.get("subscription", call.id)
+    call.books.emit("customer.subscription.resumed", record.body)
+    return record.body
 
 
 def cancel(call: Call) -> Body:
@@ -202,14 +233,19 @@ def _terms(call: Call, trial_end: int | None) -> Terms:
     extra = {
         "metadata": merged_metadata({}, parameters.get("metadata")),
         "description": parameters.get("description"),
+        **call.given("trial_settings"),
     }
+    if parameters.get("automatic_tax", {}).get("enabled"):
+        customer = get_customer(call.books, parameters["customer"], param="customer").body
+        check_tax(call.books, customer, keeps_address=False)
+        extra["automatic_tax"] = CALCULATED
     return Terms(
         customer=parameters["customer"],
         items=items,
         payment_method=parameters.get("default_payment_method"),
         trial_end=trial_end,
-        coupons=tuple(
-            redeem(call.books, discount["coupon"], param="discounts")
+        offers=tuple(
+            offer_of(call.books, discount, param="discounts")
             for discount in parameters.get("discounts") or []
         ),
         cancels_at_period_end=parameters.get("cancel_at_period_end", False),
@@ -235,10 +271,25 @@ def _change_notes(call: Call, record: Record) -> None:
 def _discount(call: Call, body: Body, given: Body) -> str:
     if "discount" in given:
         return call.books.get("discount", given["discount"], param="discounts").id
-    coupon = redeem(call.books, given.get("coupon", ""), param="discounts")
+    offer = offer_of(call.books, given, param="discounts")
     return discount_subscription(
-        call.books, coupon, customer=body["customer"], subscription=body["id"]
+        call.books, offer, customer=body["customer"], subscription=body["id"]
     )
+
+
+def _change_collection(call: Call, record: Record) -> None:
+    """Pause or go on collecting invoices; ``""`` goes on."""
+    body = record.body
+    body |= call.given("trial_settings")
+    if "pause_collection" not in call.parameters:
+        return
+    given = call.parameters["pause_collection"] or None
+    if given is not None:
+        resumes_at = given.get("resumes_at")
+        if resumes_at is not None:
+            _future(call, resumes_at, "pause_collection[resumes_at]")
+        given = {"behavior": given["behavior"], "resumes_at": resumes_at}
+    body["pause_collection"] = given
 
 
 def _change_end(call: Call, record: Record) -> None:

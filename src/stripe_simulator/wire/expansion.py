@@ -13,6 +13,7 @@ PATHS_MAX = 20
 
 # The field, wherever it stands, and the kind of object that its id names.
 _KINDS = {
+    "charge": "charge",
     "configuration": "billing_portal.configuration",
     "coupon": "coupon",
     "customer": "customer",
@@ -20,7 +21,9 @@ _KINDS = {
     "default_price": "price",
     "discounts": "discount",
     "invoice": "invoice",
+    "latest_charge": "charge",
     "latest_invoice": "invoice",
+    "payment_intent": "payment_intent",
     "price": "price",
     "product": "product",
     "subscription": "subscription",

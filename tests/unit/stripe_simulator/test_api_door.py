@@ -93,7 +93,7 @@ def test_a_parameter_of_the_wrong_type_is_refused(
 @pytest.mark.usefixtures("refusals")
 def test_what_is_not_implemented_says_so(simulator: Simulator) -> None:
     """A call that the simulator does not know is never faked, and the SDK does not repeat it."""
-    answer = simulator.api("POST", "/v1/refunds", data={"charge": "ch_1"})
+    answer = simulator.api("POST", "/v1/payouts", data={"amount": "1", "currency": "usd"})
 
     assert 501 == answer.status_code
     assert "Not implemented in stripe-sim" in answer.json()["error"]["message"]
