@@ -26,6 +26,7 @@ from dream_api.shared.inbox import Inbox
 from dream_api.stores import Bindings
 from stripe_simulator import APPLICATIONS_DEFAULT
 from tests.integration.customers.door import CONNECT_SECRET, Door
+from tests.integration.customers.owner import Owner
 from tests.integration.customers.shop import BASIC, FREE, PRO, TEAM, TRIAL, Shop
 from tests.stripe_server import TEST_KEY, BrokenStripe, approve, gateway, serving, simulator
 
@@ -87,6 +88,12 @@ async def shop(closed_shop: Shop) -> Shop:
     await closed_shop.connect()
     await closed_shop.sell(FREE, BASIC, PRO, TEAM, TRIAL)
     return closed_shop
+
+
+@pytest.fixture
+def owner(shop: Shop, stripe_url: str) -> Owner:
+    """Give the owner of the shop's account, at work in Stripe's own dashboard."""
+    return Owner(stripe_url, shop.account_id)
 
 
 @pytest.fixture

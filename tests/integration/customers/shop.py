@@ -78,6 +78,11 @@ class Shop:
         )
         return config
 
+    async def tiers(self) -> TierConfig:
+        """Read the tiers as published."""
+        mine = self.bindings
+        return await Platforms(mine.customers, mine.customer_tokens).tiers(self.platform_id)
+
     async def _priced(self, tier: Tier) -> Tier:
         if tier.is_free or tier.price_id is not None:
             return tier
@@ -103,7 +108,7 @@ class Shop:
         )
         return opened.url, opened.session_id
 
-    async def pay(self, url: str, card: str = GOOD_CARD) -> httpx.Response:
+    async def pay(self, url: str, card: str = GOOD_CARD, **more: str) -> httpx.Response:
         """Pay a Checkout on Stripe's page."""
         fields = {
             "card_number": card,
@@ -111,6 +116,7 @@ class Shop:
             "cvc": "123",
             "email": "ada@example.com",
             "name": "Ada",
+            **more,
         }
         async with httpx.AsyncClient() as browser:
             return await submit(browser, await browser.get(url), fields)

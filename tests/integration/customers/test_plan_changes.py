@@ -1,5 +1,6 @@
 """Changing plans: dearer now, cheaper when what was paid for ends; and the portal."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,9 +11,18 @@ from dream_api.customers.subscriptions import (
     NoSubscription,
     PlanChange,
 )
-from dream_api.gateways.stripe import StripeRefused
+from dream_api.gateways.stripe import CardDeclined
 from dream_api.kit.errors import NotFound, ValidationFailed
-from tests.integration.customers.shop import FAILS_LATER_CARD, USER, Shop
+from tests.integration.customers.owner import Owner
+from tests.integration.customers.shop import (
+    BASIC,
+    FAILS_LATER_CARD,
+    FREE,
+    PRO,
+    TEAM,
+    USER,
+    Shop,
+)
 
 RETURN_URL = "https://app.example/account"
 MONTH = timedelta(days=31)
@@ -60,7 +70,7 @@ async def test_an_upgrade_that_the_card_declines_changes_nothing(shop: Shop) -> 
     """Nobody gets a dearer tier unpaid."""
     await shop.subscribe("basic", card=FAILS_LATER_CARD)
 
-    with pytest.raises(StripeRefused):
+    with pytest.raises(CardDeclined):
         await _change(shop, "pro")
 
     assert ("basic", 1_000) == ((await shop.row()).plan, (await shop.row()).mrr_cents)
@@ -217,3 +227,98 @@ async def test_who_never_subscribed_has_no_portal(shop: Shop) -> None:
 
     with pytest.raises(NoSubscription):
         await shop.subscriptions.portal(shop.platform_id, USER, RETURN_URL)
+
+
+async def _price_of(shop: Shop, tier: str) -> str:
+    found = (await shop.tiers()).find(tier)
+    assert found is not None
+    assert found.price_id is not None
+    return found.price_id
+
+
+async def test_a_downgrade_is_taken_back_although_its_price_was_archived_meanwhile(
+    shop: Shop,
+) -> None:
+    """The developer raised the price in between: what was paid for is had again, and archived."""
+    subscription_id = await shop.subscribe("pro")
+    paid_price = await _price_of(shop, "pro")
+    await _change(shop, "basic")
+    await shop.sell(FREE, BASIC, replace(PRO, price_cents=4_900, revision=2), TEAM)
+    await shop.stripe.archive_price(shop.account_id, paid_price)
+
+    change = await _change(shop, "pro")
+    found = await shop.stripe.get_subscription(shop.account_id, subscription_id)
+    price = await shop.stripe.get_price(shop.account_id, paid_price)
+
+    assert ("pro", 0) == (change.plan, change.amount_due_now_cents)
+    assert paid_price == found["items"]["data"][0]["price"]["id"]
+    assert ("pro", 2_900) == ((await shop.row()).plan, (await shop.row()).mrr_cents)
+    assert not price["active"]
+
+
+async def test_an_upgrade_from_an_archived_price_costs_the_difference_to_it(shop: Shop) -> None:
+    """Previewed and charged alike, although nobody could buy the old price any more."""
+    await shop.subscribe("pro")
+    paid_price = await _price_of(shop, "pro")
+    await _change(shop, "basic")
+    await shop.stripe.archive_price(shop.account_id, paid_price)
+
+    preview = await _change(shop, "team", preview=True)
+    change = await _change(shop, "team")
+
+    assert 87_100 == pytest.approx(change.amount_due_now_cents, abs=5)
+    assert preview.amount_due_now_cents == pytest.approx(change.amount_due_now_cents, abs=5)
+    assert "team" == (await shop.row()).plan
+
+
+async def test_a_declined_upgrade_leaves_the_downgrade_waiting(shop: Shop, owner: Owner) -> None:
+    """It was decided before; a card that fails takes nothing back."""
+    subscription_id = await shop.subscribe("pro")
+    await _change(shop, "basic")
+    customer = str((await shop.user()).stripe_customer_id)
+    card = await owner.ask(
+        "POST", "/v1/payment_methods/pm_card_chargeCustomerFail/attach", customer=customer
+    )
+    path = f"/v1/subscriptions/{subscription_id}"
+    await owner.ask("POST", path, default_payment_method=card["id"])
+
+    with pytest.raises(CardDeclined):
+        await _change(shop, "team")
+    await shop.tell_of(subscription_id)
+    state = await shop.subscriptions.state(shop.platform_id, USER)
+
+    assert state is not None
+    assert ("pro", "basic", 1_000) == (state["tier"], state["nextTier"], state["mrrCents"])
+
+
+async def test_a_change_in_a_trial_costs_nothing_today(shop: Shop) -> None:
+    """Nothing was paid yet; the dearer tier is had at once, and paid for when the trial ends."""
+    subscription_id = await shop.subscribe("trial")
+
+    preview = await _change(shop, "pro", preview=True)
+    change = await _change(shop, "pro")
+    row = await shop.row()
+    shop.clock.advance(15 * 86_400)
+    await shop.tell_of(subscription_id)
+
+    assert (0, 0) == (preview.amount_due_now_cents, change.amount_due_now_cents)
+    assert ("pro", "trialing", 0) == (row.plan, row.subscription_status, row.mrr_cents)
+    assert ("active", 2_900) == (
+        (await shop.row()).subscription_status,
+        (await shop.row()).mrr_cents,
+    )
+
+
+async def test_a_portal_whose_settings_were_switched_off_gets_new_ones(
+    shop: Shop, owner: Owner
+) -> None:
+    """Somebody tidied up in Stripe's dashboard; people still reach their invoices."""
+    await shop.subscribe("pro")
+    await shop.subscriptions.portal(shop.platform_id, USER, RETURN_URL)
+    (settings,) = (await owner.ask("GET", "/v1/billing_portal/configurations"))["data"]
+    path = f"/v1/billing_portal/configurations/{settings['id']}"
+    await owner.ask("POST", path, active="false")
+
+    url = await shop.subscriptions.portal(shop.platform_id, USER, RETURN_URL)
+
+    assert url.startswith("http")
