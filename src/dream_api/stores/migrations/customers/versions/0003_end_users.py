@@ -13,7 +13,12 @@ _ZERO_DECIMAL = (
     "'bif', 'clp', 'djf', 'gnf', 'jpy', 'kmf', 'krw', 'mga',"
     " 'pyg', 'rwf', 'ugx', 'vnd', 'vuv', 'xaf', 'xof', 'xpf'"
 )
-_MRR = f"CASE WHEN currency IN ({_ZERO_DECIMAL}) THEN mrr_cents ELSE mrr_cents / 100.0 END"
+# Computed whenever a row is written, also when usage is counted: the usual currency decides
+# before the list is looked through.
+_MRR = (
+    "CASE WHEN currency = 'usd' THEN mrr_cents / 100.0"
+    f" WHEN currency IN ({_ZERO_DECIMAL}) THEN mrr_cents ELSE mrr_cents / 100.0 END"
+)
 
 
 def upgrade() -> None:
