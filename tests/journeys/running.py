@@ -26,6 +26,7 @@ from dream_api.worker import Worker
 from stripe_simulator import Application, Configuration, create_app
 from tests.contract.sdk_types import Walked, Walker
 from tests.journeys.processes import free_port
+from tests.postgres_fixtures import Database
 
 START_SECONDS_MAX = 30.0
 
@@ -77,12 +78,13 @@ class Running:
 
 
 @contextmanager
-def running_product(data_dir: Path) -> Iterator[Running]:
-    """Serve both until the block ends."""
+def running_product(data_dir: Path, database: Database | None = None) -> Iterator[Running]:
+    """Serve both until the block ends, on SQLite or on a database of PostgreSQL."""
     port, stripe_port = free_port(), free_port()
     walker = Walker()
     settings = load_settings(data_dir, public_url=f"http://localhost:{port}")
-    migrate_stores(settings.data_dir)
+    if database is None:
+        migrate_stores(settings.data_dir)
     clock = MovableClock(settings.data_dir / CLOCK_FILE)
     loops = Loops()
 
@@ -92,6 +94,8 @@ def running_product(data_dir: Path) -> Iterator[Running]:
 
     with _served(simulator, stripe_port):
         arranged = arrange_simulator(settings, stripe_port)
+        if database is not None:
+            arranged = database.settings(arranged)
 
         @asynccontextmanager
         async def product() -> AsyncIterator[Any]:

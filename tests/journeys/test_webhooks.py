@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from dream_api.app import engine_of
 from dream_api.settings import Settings
 from dream_api.stores import KeyValue
-from dream_api.stores.sqlite import open_stores_for_operator
 from tests.journeys.driver import Developer, Journey, eventually
 from tests.journeys.running import Running
 
@@ -48,8 +48,8 @@ async def events_of(running: Running, account: str | None) -> list[dict[str, Any
 async def account_of(running: Running, developer: Developer) -> str:
     """Find the account that a developer has connected."""
     tokens = KeyValue("CUSTOMER_TOKENS_KV", running.clock)
-    with open_stores_for_operator(running.data_dir) as operator:
-        found = await operator.bindings.customers.read(
+    async with engine_of(running.settings).opened_for_operator() as operator:
+        found = await operator.customers.read(
             lambda connection: tokens.get(connection, f"platform:{developer.platform_id}:stripe")
         )
     assert found is not None, "connect first"
