@@ -187,3 +187,44 @@ async def test_leaving_ends_what_could_still_be_charged(payer: Payer) -> None:
     await payer.room().cancel(payer.developer_id)
 
     assert ["canceled"] == [one["status"] for one in await payer.subscriptions()]
+
+
+async def test_a_lost_end_is_found_within_a_day_and_published(payer: Payer) -> None:
+    """Nobody told us; the nightly look does, and the customers' world hears of it once."""
+    await payer.pay()
+    (subscription,) = await payer.subscriptions()
+    await payer.stripe.cancel_subscription(None, subscription["id"])
+    published: list[str] = []
+
+    async def publish(developer_id: str) -> None:
+        published.append(developer_id)
+
+    at_once = await payer.room().reconcile_stale(publish)
+    payer.clock.advance(25 * 3_600)
+    looked = [await payer.room().reconcile_stale(publish) for _ in range(2)]
+
+    assert (0, [1, 0], [payer.developer_id]) == (at_once, looked, published)
+    assert "canceled" == (await payer.room().get(payer.developer_id)).status
+
+
+async def test_a_lost_payment_is_found_within_a_day(payer: Payer) -> None:
+    """Paid, and neither the return nor the event arrived."""
+    await payer.fill_in(await payer.open_checkout())
+    payer.clock.advance(25 * 3_600)
+
+    async def publish(_developer_id: str) -> None:
+        """Nobody listens here."""
+
+    await payer.room().reconcile_stale(publish)
+
+    assert (await payer.room().get(payer.developer_id)).is_paid
+
+
+async def test_the_portal_has_one_configuration_however_often_we_start(payer: Payer) -> None:
+    """Every process finds the one that stands; nothing piles up on our account."""
+    await payer.pay()
+    for _ in range(3):
+        await payer.room().billing_portal(payer.developer_id)
+    first = await payer.stripe.own_account.ensure_portal()
+
+    assert first == await payer.stripe.own_account.ensure_portal()

@@ -15,6 +15,7 @@ from dream_api.gateways.stripe import (
     AccountGone,
     OauthConnection,
     OauthRefused,
+    Onboarding,
     StripeModes,
     StripeRefused,
     StripeUnavailable,
@@ -67,7 +68,7 @@ class Connect:
             StripeNotConfigured: this deployment has no Stripe settings for the mode.
         """
         await self._platform(developer_id, mode)
-        stripe = self._stripes.of(mode)
+        onboarding = self._onboarding(mode)
         state = secrets.token_urlsafe(STATE_BYTES)
         value = {"userId": developer_id, "mode": mode.value}
         expires_at = self._clock.now() + timedelta(seconds=STATE_SECONDS)
@@ -76,7 +77,7 @@ class Connect:
                 connection, f"oauth:state:{state}", value, expires_at=expires_at
             )
         )
-        return stripe.authorize_url(state=state, redirect_uri=self._redirect_uri, email=email)
+        return onboarding.authorize_url(state=state, redirect_uri=self._redirect_uri, email=email)
 
     async def callback(
         self, developer_id: str, *, code: str | None, state: str | None, error: str | None
@@ -110,7 +111,7 @@ class Connect:
             return
         # If Stripe refuses, it has taken our access back before, which is what was asked for.
         with contextlib.suppress(OauthRefused, StripeRefused, AccountGone):
-            await self._stripes.of(mode).deauthorize(linked.account_id)
+            await self._onboarding(mode).deauthorize(linked.account_id)
         await self._unlink(platform_id, linked.account_id)
 
     async def on_deauthorized(self, event: InboxEvent) -> None:
@@ -126,7 +127,7 @@ class Connect:
         if linked is None or linked.account_id != event.account:
             return
         try:
-            await self._stripes.of(mode_of(platform_id)).get_account(linked.account_id)
+            await self._onboarding(mode_of(platform_id)).get_account(linked.account_id)
         except (AccountGone, StripeRefused):
             await self._unlink(platform_id, linked.account_id)
 
@@ -174,11 +175,15 @@ class Connect:
 
     async def _exchange(self, mode: Mode, code: str) -> OauthConnection:
         try:
-            return await self._stripes.of(mode).exchange_code(code)
+            return await self._onboarding(mode).exchange_code(code)
         except StripeUnavailable as error:
             raise ConnectRefused("stripe_unavailable") from error
         except (OauthRefused, StripeRefused) as error:
             raise ConnectRefused("code_refused") from error
+
+    def _onboarding(self, mode: Mode) -> Onboarding:
+        """Give the way accounts are connected in a mode; today that is OAuth alone."""
+        return self._stripes.of(mode)
 
     async def _platform(self, developer_id: str, mode: Mode) -> str:
         if mode is Mode.LIVE and not await self._is_paid(developer_id):

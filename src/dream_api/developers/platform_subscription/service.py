@@ -7,9 +7,12 @@ was read later.
 
 import hashlib
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+import structlog
 
 from dream_api.developers.accounts import audit, mint_platform
 from dream_api.developers.platform_subscription import store as rows
@@ -26,14 +29,24 @@ from dream_api.developers.platform_subscription.model import (
     pick,
 )
 from dream_api.gateways.clock import Clock
-from dream_api.gateways.stripe import CheckoutRequest, Stripe, StripeNotFound, StripeRefused
+from dream_api.gateways.stripe import (
+    CheckoutRequest,
+    Stripe,
+    StripeNotFound,
+    StripeRefused,
+    StripeUnavailable,
+)
 from dream_api.kit.errors import NotFound
 from dream_api.kit.keys import Mode
 from dream_api.shared.inbox import EventQuarantined, InboxEvent
 from dream_api.stores import Connection, FrontAuthApiBindings
 
 CHECKOUT_ATTEMPTS_MAX = 3
+TRUSTED_FOR = timedelta(hours=24)
+"""How long we believe what we keep; then Stripe is asked again, whether an event came or not."""
+SWEEP_MAX = 50
 
+_log = structlog.get_logger()
 _SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}", re.ASCII)
 
 
@@ -158,6 +171,31 @@ class PlatformSubscription:
             await self._refresh(record)
         return await self.get(developer_id)
 
+    async def reconcile_stale(
+        self, publish: Callable[[str], Awaitable[None]], *, limit: int = SWEEP_MAX
+    ) -> int:
+        """Ask again about developers nobody has asked Stripe about for a day; give how many.
+
+        An end or a payment whose event was lost is found within that day. Stops early, and
+        quietly, while Stripe is away.
+
+        Args:
+            publish: tells the customers' world how a developer stands now.
+            limit: how many to ask about in one go.
+        """
+        before = self._clock.now() - TRUSTED_FOR
+        stale = await self._store.read(
+            lambda connection: rows.list_stale(connection, before, limit)
+        )
+        for asked, record in enumerate(stale):
+            try:
+                await self._refresh(record)
+            except StripeUnavailable as error:
+                _log.warning("platform_subscription.sweep_stopped", code=error.code)
+                return asked
+            await publish(record.developer_id)
+        return len(stale)
+
     async def on_event(self, event: InboxEvent) -> str:
         """Handle an event of our own account; give the developer whose standing was re-read.
 
@@ -180,9 +218,7 @@ class PlatformSubscription:
         if record is None or record.stripe_customer_id is None or record.status is None:
             raise NoPlatformSubscription("Subscribe first: POST /platform/create-checkout.")
         if self._portal_configuration is None:
-            self._portal_configuration = await self._stripe.create_portal_configuration(
-                None, idempotency_key=_digest("platform-portal", self._offer.public_url)
-            )
+            self._portal_configuration = await self._stripe.own_account.ensure_portal()
         return await self._stripe.create_portal(
             None,
             record.stripe_customer_id,
@@ -297,14 +333,15 @@ class PlatformSubscription:
         seen_at = self._clock.now()
         found = await self._stripe.list_subscriptions(None, record.stripe_customer_id)
         snapshot = pick(found)
-        if snapshot is None:
-            return
         developer_id = record.developer_id
 
         def verb(connection: Connection) -> None:
             current = rows.find_record(connection, developer_id)
             if current is None or current.seen_at > seen_at:
                 return  # The developer is gone, or somebody has read Stripe after us.
+            if snapshot is None:
+                rows.touch(connection, developer_id, seen_at)
+                return
             was_paid = current.standing().is_paid
             ended_at = _ended_at(current, snapshot, seen_at)
             rows.put_snapshot(connection, current, snapshot, ended_at=ended_at, seen_at=seen_at)

@@ -39,6 +39,28 @@ def find_record_of_customer(connection: Connection, customer_id: str) -> Record 
     return _one(connection, _subscriptions.c.stripe_customer_id == customer_id)
 
 
+def list_stale(connection: Connection, seen_before: datetime, limit: int) -> list[Record]:
+    """List developers with a customer at Stripe whom nobody has asked about since; the oldest."""
+    statement = (
+        select(_subscriptions)
+        .where(
+            _subscriptions.c.stripe_customer_id.is_not(None), _subscriptions.c.seen_at < seen_before
+        )
+        .order_by(_subscriptions.c.seen_at)
+        .limit(limit)
+    )
+    return [_record(row) for row in connection.execute(statement)]
+
+
+def touch(connection: Connection, developer_id: str, seen_at: datetime) -> None:
+    """Note that Stripe knows of no subscription (yet)."""
+    connection.execute(
+        update(_subscriptions)
+        .where(_subscriptions.c.developer_id == developer_id)
+        .values(seen_at=seen_at)
+    )
+
+
 def put_customer(
     connection: Connection, developer_id: str, customer_id: str, now: datetime
 ) -> None:

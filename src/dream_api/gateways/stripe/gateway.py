@@ -32,6 +32,7 @@ from dream_api.gateways.stripe.parameters import (
     change_params,
     checkout_params,
     options,
+    portal_configuration,
     portal_params,
     preview_params,
 )
@@ -371,14 +372,6 @@ class Stripe:
         through us, so that limits and plan move together.
         """
         call = self._client.v1.billing_portal.configurations.create_async(
-            {
-                "features": {
-                    "customer_update": {"enabled": True, "allowed_updates": ["address", "email"]},
-                    "invoice_history": {"enabled": True},
-                    "payment_method_update": {"enabled": True},
-                    "subscription_cancel": {"enabled": True, "mode": "at_period_end"},
-                }
-            },
-            options(account, idempotency_key),
+            portal_configuration(), options(account, idempotency_key)
         )
         return (await answer(call, account)).id

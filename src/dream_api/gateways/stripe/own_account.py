@@ -15,6 +15,7 @@ from dream_api.gateways.stripe.model import (
     ConnectedAccount,
     WebhookEndpoint,
 )
+from dream_api.gateways.stripe.parameters import portal_configuration
 from dream_api.gateways.stripe.reading import (
     plain_object,
     read_connected_account,
@@ -23,6 +24,9 @@ from dream_api.gateways.stripe.reading import (
 
 ENDPOINTS_MAX = 100
 """One page; Stripe allows sixteen endpoints."""
+CONFIGURATIONS_MAX = 100
+PORTAL_FOR = "dreamapi_portal_for"
+DEVELOPERS = "developers"
 
 
 class OwnAccount:
@@ -39,6 +43,25 @@ class OwnAccount:
     async def ensure_platform_price(self, amount_cents: int, currency: str = "usd") -> str:
         """Give the monthly price of the platform subscription; make it where it is missing."""
         return await platform_price.ensure(self._client, amount_cents, currency)
+
+    async def ensure_portal(self) -> str:
+        """Give the portal's settings for developers; make them where they are missing."""
+        listed = plain_object(
+            await answer(
+                self._client.v1.billing_portal.configurations.list_async(
+                    {"active": True, "limit": CONFIGURATIONS_MAX}
+                )
+            )
+        )
+        for configuration in listed["data"]:
+            if (configuration.get("metadata") or {}).get(PORTAL_FOR) == DEVELOPERS:
+                return str(configuration["id"])
+        created = await answer(
+            self._client.v1.billing_portal.configurations.create_async(
+                portal_configuration({PORTAL_FOR: DEVELOPERS})
+            )
+        )
+        return created.id
 
     async def list_webhook_endpoints(self) -> tuple[WebhookEndpoint, ...]:
         """List our endpoints; Stripe allows sixteen. Their secrets are not in the answer."""

@@ -1,5 +1,6 @@
 """What the SDK is given: its options and its larger parameters, typed as Stripe's own schema is."""
 
+from collections.abc import Mapping
 from typing import cast
 
 import stripe
@@ -9,6 +10,7 @@ from stripe.params import (
     InvoiceCreatePreviewParamsSubscriptionDetailsItemPriceData,
     SubscriptionUpdateParams,
 )
+from stripe.params.billing_portal import ConfigurationCreateParams
 from stripe.params.billing_portal import SessionCreateParams as PortalCreateParams
 from stripe.params.checkout import SessionCreateParams
 
@@ -97,6 +99,21 @@ def change_params(change: SubscriptionChange) -> SubscriptionUpdateParams:
         params["cancel_at_period_end"] = change.cancel_at_period_end
     if change.metadata is not None:
         params["metadata"] = dict(change.metadata)
+    return params
+
+
+def portal_configuration(metadata: Mapping[str, str] | None = None) -> ConfigurationCreateParams:
+    """Give the settings of a portal: cards, invoices, and cancelling when the period ends."""
+    params: ConfigurationCreateParams = {
+        "features": {
+            "customer_update": {"enabled": True, "allowed_updates": ["address", "email"]},
+            "invoice_history": {"enabled": True},
+            "payment_method_update": {"enabled": True},
+            "subscription_cancel": {"enabled": True, "mode": "at_period_end"},
+        }
+    }
+    if metadata:
+        params["metadata"] = dict(metadata)
     return params
 
 
