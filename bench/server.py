@@ -26,6 +26,8 @@ from dream_api.stores.sqlite import SqliteStores, migrate_stores
 
 UNLIMITED = Tier("unlimited", "Unlimited", 0)
 MASTER_KEY_BYTES = 32
+SWITCH_SECONDS = 0.001
+"""As `dream-api serve` sets it."""
 
 
 def seed(folder: Path) -> str:
@@ -91,6 +93,7 @@ async def serve_product(folder: Path, port: int) -> None:
 
 def main() -> None:
     """Run the server that the command line names."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     kind, port, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     if kind == "null":
         app = NullApp(f"http://127.0.0.1:{port}")
