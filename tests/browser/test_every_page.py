@@ -4,39 +4,9 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.pages import CONSOLE_PAGES, OPEN_PAGES
 from tests.browser.ready import Ready
 from tests.browser.watch import Watch
-
-CONSOLE_PAGES = (
-    "/dashboard",
-    "/dashboard/users",
-    "/dashboard/users/user_010",
-    "/dashboard/tiers",
-    "/dashboard/keys",
-    "/dashboard/keys/create",
-    "/dashboard/webhooks",
-    "/dashboard/settings",
-    "/dashboard/billing",
-    "/dashboard/account",
-    "/dashboard?mode=test",
-    "/setup",
-    "/configure",
-    "/api-tier-config",
-    "/api-tier-config?mode=test",
-    "/api-tier-config?stripe=state_expired",
-)
-OPEN_PAGES = (
-    "/",
-    "/sign-up",
-    "/sign-up/verify",
-    "/sign-in",
-    "/forgot",
-    "/reset",
-    "/p/{pk}/pricing",
-    "/p/{pk}/sign-up",
-    "/p/{pk}/sign-in",
-    "/p/{pk}/forgot",
-)
 
 UNNAMED = """() => [...document.querySelectorAll(
     "button, a, input:not([type=hidden]), select, textarea, meter")]

@@ -34,9 +34,11 @@ async def write_log(
     for number, one in enumerate(told[-EVENTS:]):
         clock.set(one.at)
         subscription = records.subscription(one.life)
+        subject = one.event_type.rpartition(".")[0].removeprefix("customer.")
+        own_id = subscription.subscription_id
         signal = {
-            "object": one.event_type.rpartition(".")[0].removeprefix("customer."),
-            "id": subscription.subscription_id,
+            "object": subject,
+            "id": own_id if subject == "subscription" else own_id.replace("sub_", "in_"),
             "customer": subscription.customer_id,
             "subscription": subscription.subscription_id,
         }

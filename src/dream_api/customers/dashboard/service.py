@@ -31,7 +31,7 @@ from dream_api.stores import Connection, KeyValue, Store
 Line = TypeVar("Line")
 
 PAGE_LIMIT_MAX = 100
-LATEST_MAX = 20
+LATEST_MAX = 10
 """Uses of a user that their page lists."""
 EXPORT_ROWS = 1_000
 """Rows read at a time: the export's memory, however many users there are."""

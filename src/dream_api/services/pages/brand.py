@@ -23,8 +23,10 @@ def is_color(text: str) -> bool:
     return _COLOR.fullmatch(text.lower()) is not None
 
 
-def brand_css(color: str | None) -> str:
+def brand_css(color: str | None, scope: str = ":root") -> str:
     """Write the tokens of one brand colour; anything but ``#rrggbb`` becomes the default colour.
+
+    *scope* is a selector of ours: the whole page, or a preview on a page of another colour.
 
     The ink on the colour, and the colour as text in either theme, reach 4.5:1.
     """
@@ -32,7 +34,7 @@ def brand_css(color: str | None) -> str:
     on_light = _reach(brand, "#000000", _DARKEST_LIGHT_GROUND)
     on_dark = _reach(brand, "#ffffff", _LIGHTEST_DARK_GROUND)
     return (
-        f":root{{--brand:{brand};--brand-ink:{ink_on(brand)};"
+        f"{scope}{{--brand:{brand};--brand-ink:{ink_on(brand)};"
         f"--brand-text:light-dark({on_light},{on_dark})}}\n"
     )
 

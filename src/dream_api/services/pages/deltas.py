@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+_MINUS = "\N{MINUS SIGN}"
 _SMALLEST = 0.0005
 """Less than half of what is shown (0.1 %) is no change."""
 _TIMES_MAX = 10
@@ -14,6 +15,13 @@ class Delta:
 
     text: str
     tone: str
+
+
+def signed(amount: int, size: str) -> str:
+    """Write a size with the sign of its amount; nothing has none."""
+    if not amount:
+        return size
+    return f"+{size}" if amount > 0 else f"{_MINUS}{size}"
 
 
 def share_delta(now: float, before: float) -> Delta | None:
@@ -34,5 +42,5 @@ def points_delta(now: float | None, before: float | None) -> Delta | None:
 def _delta(change: float, size: str, *, is_more_better: bool) -> Delta:
     if abs(change) < _SMALLEST:
         return Delta("no change", "")
-    sign = "+" if change > 0 else "−"  # noqa: RUF001 - a real minus sign.
+    sign = "+" if change > 0 else _MINUS
     return Delta(f"{sign}{size}", "good" if (change > 0) == is_more_better else "bad")

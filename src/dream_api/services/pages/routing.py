@@ -1,6 +1,6 @@
 """The route class of every page: forms come from our own pages, and a page may lead elsewhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fastapi import Request, Response
@@ -10,7 +10,10 @@ from typing_extensions import override  # typing has it only since Python 3.12.
 from dream_api.services.http.callers import Doorkeeper
 from dream_api.services.http.csrf import check_same_origin
 from dream_api.services.http.settings import DoorSettings
-from dream_api.services.pages.rendering import see_other
+from dream_api.services.pages.brands import Brand
+from dream_api.services.pages.forms import Form, read_form
+from dream_api.services.pages.rendering import Answering, render, see_other
+from dream_api.services.pages.resuming import pack
 
 
 class SeeOther(Exception):
@@ -21,10 +24,24 @@ class SeeOther(Exception):
         self.url = url
 
 
+class SignInFirst(SeeOther):
+    """Nobody is signed in, or not recently enough, for what is wanted.
+
+    A page that was asked for is found again through the address. A form that was sent is kept in
+    the page that asks for the password, so that nothing typed is lost.
+    """
+
+    def __init__(self, url: str, brand: Brand, form_targets: Iterable[str] = ()) -> None:
+        super().__init__(url)
+        self.brand = brand
+        self.form_targets = form_targets
+
+
 class PageRoute(APIRoute):
     """A route class: ``APIRouter(route_class=PageRoute, include_in_schema=False)``.
 
-    Refuses forms that another site sent, sign-in forms too, and answers ``SeeOther`` with 303.
+    Refuses forms that another site sent, sign-in forms too; answers ``SeeOther`` with 303; keeps
+    what was typed where the session has ended.
     """
 
     @override
@@ -36,11 +53,28 @@ class PageRoute(APIRoute):
             check_same_origin(request, door_settings(request))
             try:
                 answer: Response = await handler(request)
+            except SignInFirst as first:
+                if request.method == "POST":
+                    return await _keep_form(request, first)
+                return see_other(first.url)
             except SeeOther as other:
                 return see_other(other.url)
             return answer
 
         return handle
+
+
+async def _keep_form(request: Request, first: SignInFirst) -> Response:
+    form = await read_form(request)
+    return render(
+        request,
+        "auth/expired.html",
+        Answering(401, first.form_targets),
+        brand=first.brand,
+        at=first.url,
+        resume=pack(request, form),
+        form=Form(),
+    )
 
 
 def door_settings(request: Request) -> DoorSettings:

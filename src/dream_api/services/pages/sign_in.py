@@ -15,6 +15,7 @@ from dream_api.services.pages.brands import Brand
 from dream_api.services.pages.forms import Form, read_form
 from dream_api.services.pages.links import with_parameters
 from dream_api.services.pages.rendering import Answering, render, see_other
+from dream_api.services.pages.resuming import Resumed, unpack
 from dream_api.shared.identity import Realm, SignedIn
 
 _PENDING_COOKIE = "sign_up"
@@ -116,7 +117,7 @@ async def verify(request: Request, door: AuthDoor) -> Response:
         )
     except DreamError as refusal:
         return _again(request, door, "verify", form, refusal)
-    answer = await _welcome(door, signed_in)
+    answer = await _welcome(request, door, signed_in)
     answer.delete_cookie(_PENDING_COOKIE, path=f"{door.base}/sign-up")
     return answer
 
@@ -131,7 +132,7 @@ async def sign_in(request: Request, door: AuthDoor, page: str = "sign_in") -> Re
         )
     except DreamError as refusal:
         return _again(request, door, page, form, refusal)
-    return await _welcome(door, signed_in)
+    return await _welcome(request, door, signed_in, unpack(form))
 
 
 async def forgot(request: Request, door: AuthDoor) -> Response:
@@ -156,8 +157,21 @@ async def reset(request: Request, door: AuthDoor) -> Response:
     return see_other(door.url("/sign-in"), notice="password-reset")
 
 
-async def _welcome(door: AuthDoor, signed_in: SignedIn) -> Response:
-    answer = see_other(await door.landing(signed_in))
+async def _welcome(
+    request: Request, door: AuthDoor, signed_in: SignedIn, resumed: Resumed | None = None
+) -> Response:
+    """Lead on with a session; a form that was kept through signing in is offered to be sent."""
+    landing = await door.landing(signed_in)
+    answer: Response = see_other(landing)
+    if resumed is not None:
+        answer = render(
+            request,
+            "auth/resume.html",
+            Answering(200, door.form_targets),
+            brand=door.brand,
+            resumed=resumed,
+            home=landing,
+        )
     assert signed_in.session_secret is not None, "a fresh sign-in has a session"
     set_session_cookie(
         answer,

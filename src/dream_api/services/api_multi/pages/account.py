@@ -10,7 +10,7 @@ from dream_api.services.http.cookies import delete_session_cookie, end_user_cook
 from dream_api.services.pages.account import AccountDoor, change_account, new_email_of
 from dream_api.services.pages.forms import Form, read_form
 from dream_api.services.pages.rendering import see_other
-from dream_api.services.pages.routing import PageRoute, SeeOther
+from dream_api.services.pages.routing import PageRoute, SignInFirst
 from dream_api.shared.identity import Principal, ReauthRequired
 
 router = APIRouter(prefix="/p/{platform_id}", route_class=PageRoute, include_in_schema=False)
@@ -38,7 +38,9 @@ async def change(request: Request, host: HostedPage) -> Response:
     try:
         return await _act(request, host, person, form)
     except ReauthRequired:
-        raise SeeOther(f"{host.base}/reauth?next={host.base}/account") from None
+        raise SignInFirst(
+            f"{host.base}/reauth?next={host.base}/account", host.brand, host.form_targets
+        ) from None
     except DreamError as refusal:
         return await _show(request, host, form.refused(refusal), status=refusal.status)
 

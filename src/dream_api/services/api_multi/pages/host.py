@@ -16,7 +16,7 @@ from dream_api.services.pages.brands import Brand, hosted_base, platform_brand
 from dream_api.services.pages.links import with_query
 from dream_api.services.pages.policy import origins_of
 from dream_api.services.pages.rendering import Answering, render
-from dream_api.services.pages.routing import SeeOther
+from dream_api.services.pages.routing import SignInFirst
 from dream_api.shared.identity import Principal, Realm
 
 
@@ -60,11 +60,12 @@ class Host:
         """Demand a person; whoever is not signed in is led to sign-in and back.
 
         Raises:
-            SeeOther: nobody is signed in.
+            SignInFirst: nobody is signed in.
         """
         if self.person is None:
             here = request.url.path if request.method == "GET" else f"{self.base}/account"
-            raise SeeOther(with_query(f"{self.base}/sign-in", next=here))
+            url = with_query(f"{self.base}/sign-in", next=here)
+            raise SignInFirst(url, self.brand, self.form_targets)
         return self.person
 
     def render(

@@ -10,6 +10,7 @@ from dream_api.kit.errors import DreamError
 from dream_api.services.api_multi.pages.host import Host, OpenHostedPage
 from dream_api.services.pages.forms import Form
 from dream_api.services.pages.links import with_query
+from dream_api.services.pages.plans import PlanCard, plan_card
 from dream_api.services.pages.routing import PageRoute
 
 router = APIRouter(prefix="/p/{platform_id}", route_class=PageRoute, include_in_schema=False)
@@ -26,6 +27,11 @@ class Card:
     label: str
     url: str
     is_highlighted: bool
+
+    @property
+    def plan(self) -> PlanCard:
+        """What stands on the card."""
+        return plan_card(self.tier)
 
 
 @router.get("/pricing")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from dream_api.kit.errors import ValidationFailed
 from dream_api.services.api_multi.pages.host import Host, HostedPage, OpenHostedPage
 from dream_api.services.http.cookies import delete_session_cookie, end_user_cookie
+from dream_api.services.http.realms import BUILTIN_END_USERS
 from dream_api.services.http.urls import check_url, origin_of
 from dream_api.services.pages import sign_in as flow
 from dream_api.services.pages.links import local_path, with_parameters
@@ -14,7 +15,12 @@ from dream_api.services.pages.rendering import see_other
 from dream_api.services.pages.routing import PageRoute
 from dream_api.shared.identity import Principal, SignedIn
 
-router = APIRouter(prefix="/p/{platform_id}", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/p/{platform_id}",
+    route_class=PageRoute,
+    include_in_schema=False,
+    dependencies=[BUILTIN_END_USERS],
+)
 
 _HAND_OVER = ("redirect_uri", "state", "code_challenge", "code_challenge_method")
 _STATE_CHARACTERS_MAX = 1024

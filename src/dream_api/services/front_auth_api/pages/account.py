@@ -13,10 +13,11 @@ from dream_api.services.front_auth_api.rooms import rooms_of
 from dream_api.services.front_auth_api.sign_in import principal_of
 from dream_api.services.http.cookies import delete_session_cookie, developer_cookie
 from dream_api.services.pages.account import AccountDoor, change_account, new_email_of
+from dream_api.services.pages.brands import OURS
 from dream_api.services.pages.forms import Form, read_form
 from dream_api.services.pages.links import with_query
 from dream_api.services.pages.rendering import Answering, render, see_other
-from dream_api.services.pages.routing import PageRoute, SeeOther
+from dream_api.services.pages.routing import PageRoute, SignInFirst
 from dream_api.shared.identity import DEVELOPERS_REALM_ID, ReauthRequired
 
 router = APIRouter(prefix="/dashboard/account", route_class=PageRoute, include_in_schema=False)
@@ -37,7 +38,7 @@ async def change(request: Request, console: SignedInConsole) -> Response:
     try:
         return await _act(request, console, form)
     except ReauthRequired:
-        raise SeeOther(with_query("/reauth", next=_PAGE)) from None
+        raise SignInFirst(with_query("/reauth", next=_PAGE), OURS) from None
     except DreamError as refusal:
         return await _show(request, console, form.refused(refusal), status=refusal.status)
 

@@ -20,9 +20,9 @@ from dream_api.services.http.callers import (
     DeveloperCaller,
     find_developer,
 )
-from dream_api.services.pages.brands import Brand, logo_url
+from dream_api.services.pages.brands import OURS, Brand, logo_url, platform_brand
 from dream_api.services.pages.links import with_parameters, with_query
-from dream_api.services.pages.routing import SeeOther
+from dream_api.services.pages.routing import SignInFirst
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,13 @@ class Console:
         logo = logo_url(self.platform_id, self.branding) if self.platform_id else None
         return Brand(name=name, home="/dashboard", logo_url=logo)
 
+    @property
+    def preview_css_url(self) -> str:
+        """Where the app's colour is a stylesheet for previews of its pages."""
+        look = self.platform_id or self.ids.test
+        url = platform_brand(look, self.branding).css_url
+        return with_parameters(url or "", {"scope": "preview"})
+
     def link(self, path: str, **query: str | int | None) -> str:
         """Give the address of a page of the console in the mode that is looked at."""
         return self.link_to(path, query)
@@ -167,7 +174,7 @@ async def read_console(request: Request) -> Console:
     """Find out who looks at what; whoever is not signed in is led to sign-in and back."""
     developer = await find_developer(request)
     if developer is None:
-        raise SeeOther(with_query("/sign-in", next=_come_back(request)))
+        raise SignInFirst(with_query("/sign-in", next=_come_back(request)), OURS)
     rooms = rooms_of(request)
     ids = await rooms.accounts.platform_ids(developer.developer_id)
     default_mode = Mode.TEST if ids.live is None else Mode.LIVE
@@ -206,10 +213,10 @@ def require_recent(console: Console, now: datetime, back: str) -> None:
     """Lead to the password where the sign-in is older than ten minutes.
 
     Raises:
-        SeeOther: the page that asks for it, which leads back to *back*.
+        SignInFirst: the page that asks for it, which leads back to *back*.
     """
     if not is_recent(console, now):
-        raise SeeOther(with_query("/reauth", next=back))
+        raise SignInFirst(with_query("/reauth", next=back), OURS)
 
 
 def stripe_targets(request: Request) -> tuple[str, ...]:

@@ -28,11 +28,10 @@ from dream_api.services.pages.routing import PageRoute
 router = APIRouter(prefix="/dashboard/keys", route_class=PageRoute, include_in_schema=False)
 
 _SCOPE_TEXTS = {
-    "usage:write": "Count and adjust usage",
-    "usage:read": "Read usage and decisions",
-    "customers:write": "Create, change and erase users",
-    "customers:read": "Read users",
-    "billing:manage": "Open checkouts and portals",
+    "usage": "Count, check and adjust usage",
+    "customers": "Create, change and erase users",
+    "billing": "Open checkouts and portals, change plans",
+    "read": "Read users, tiers and usage",
 }
 _SCOPE_CHOICES = tuple((scope, _SCOPE_TEXTS.get(scope, scope)) for scope in SCOPES)
 
@@ -137,7 +136,7 @@ async def _issue(
     shown = ShownKey(
         issued.key.platform_id, issued.secret, previous_expires_at=issued.previous_expires_at
     )
-    return show_secret(request, console, shown)
+    return await show_secret(request, console, shown)
 
 
 async def _show(request: Request, console: Console, form: Form, *, status: int = 200) -> Response:

@@ -11,7 +11,7 @@ from dream_api.kit.money import format_money, to_major
 from dream_api.services.front_auth_api.pages.console import Console, SignedInConsole
 from dream_api.services.front_auth_api.rooms import rooms_of
 from dream_api.services.pages.charts import Point
-from dream_api.services.pages.deltas import Delta, points_delta, share_delta
+from dream_api.services.pages.deltas import Delta, points_delta, share_delta, signed
 from dream_api.services.pages.rendering import count, render
 from dream_api.services.pages.routing import PageRoute
 
@@ -83,8 +83,10 @@ async def overview(request: Request, console: SignedInConsole) -> Response:
     )
 
 
-def points_of(days: Sequence[DayCount]) -> list[Point]:
-    """Turn counts by day into the points of a chart."""
+def usage_points(days: Sequence[DayCount]) -> list[Point]:
+    """Turn counts by day into the points of a chart; of many days, a point a month."""
+    if len(days) > _DAYS_BY_MONTH:
+        return _month_sums(days)
     return [Point(f"{one.day.day} {one.day:%b}", one.count, count(one.count)) for one in days]
 
 
@@ -97,9 +99,10 @@ def _stats(found: Overview, period: str) -> list[Stat]:
     metrics, currency = found.metrics, _currency_of(found)
     usage = sum(day.count for day in metrics.usage_by_day)
     new_users = sum(day.count for day in metrics.new_users_by_day)
-    running = f"{count(metrics.active_subscriptions)} subscriptions"
+    plural = "" if metrics.active_subscriptions == 1 else "s"
+    running = f"{count(metrics.active_subscriptions)} active subscription{plural}"
     if metrics.canceling_subscriptions:
-        running += f", {count(metrics.canceling_subscriptions)} of them ending"
+        running += f", {count(metrics.canceling_subscriptions)} ending"
     mrr = metrics.mrr_cents.get(currency, 0)
     return [
         Stat(
@@ -136,7 +139,6 @@ def _plots(found: Overview, period: str, *, by_month: bool) -> list[Plot]:
     usage = sum(day.count for day in metrics.usage_by_day)
     new_users = sum(day.count for day in metrics.new_users_by_day)
     unit = "month" if by_month else "day"
-    sums = _month_sums if by_month else points_of
     return [
         Plot(
             "Monthly recurring revenue",
@@ -152,7 +154,7 @@ def _plots(found: Overview, period: str, *, by_month: bool) -> list[Plot]:
         Plot(
             f"Calls per {unit}",
             f"{count(usage)} in {period}",
-            sums(metrics.usage_by_day),
+            usage_points(metrics.usage_by_day),
             "bar",
             "Calls",
             unit.capitalize(),
@@ -160,7 +162,7 @@ def _plots(found: Overview, period: str, *, by_month: bool) -> list[Plot]:
         Plot(
             f"New users per {unit}",
             f"{count(new_users)} in {period}",
-            sums(metrics.new_users_by_day),
+            usage_points(metrics.new_users_by_day),
             "bar",
             "New users",
             unit.capitalize(),
@@ -199,9 +201,8 @@ def _movements(revenue: Revenue, currency: str) -> list[tuple[str, str, str]]:
     lines = []
     for kind, title in _MOVEMENTS:
         cents = moved.get(kind.value, 0)
-        sign = "+" if cents > 0 else "−" if cents < 0 else ""  # noqa: RUF001 - a real minus sign.
         tone = "good" if cents > 0 else "bad" if cents < 0 else ""
-        lines.append((title, f"{sign}{format_money(abs(cents), currency)}", tone))
+        lines.append((title, signed(cents, format_money(abs(cents), currency)), tone))
     return lines
 
 

@@ -6,13 +6,9 @@ from datetime import datetime
 from fastapi import Request, Response
 
 from dream_api.services.front_auth_api.pages.console import Console
+from dream_api.services.front_auth_api.pages.snippets import call_snippets
 from dream_api.services.front_auth_api.rooms import rooms_of
 from dream_api.services.pages.rendering import Answering, render
-
-_CURL = """curl {url}/v1/track \\
-  -H "Authorization: Bearer {secret_key}" \\
-  -H "Content-Type: application/json" \\
-  -d '{{"userId": "user_1"}}'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +21,9 @@ class ShownKey:
     previous_expires_at: datetime | None = None
 
 
-def show_secret(request: Request, console: Console, shown: ShownKey) -> Response:
+async def show_secret(request: Request, console: Console, shown: ShownKey) -> Response:
     """Show a new secret key with a call that works as it stands."""
-    url = rooms_of(request).settings.public_url
+    rooms = rooms_of(request)
     return render(
         request,
         "onboarding/keys.html",
@@ -37,7 +33,9 @@ def show_secret(request: Request, console: Console, shown: ShownKey) -> Response
         platform_id=shown.platform_id,
         price_ids=shown.price_ids,
         previous_expires_at=shown.previous_expires_at,
-        curl=_CURL.format(url=url, secret_key=shown.secret_key),
+        snippets=call_snippets(rooms.settings.public_url, shown.secret_key),
+        call=await rooms.dashboard.latest_call(shown.platform_id),
+        now=rooms.clock.now(),
         section="/dashboard/keys",
     )
 

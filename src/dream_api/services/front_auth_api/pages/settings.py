@@ -1,10 +1,17 @@
-"""Settings of one platform: look, addresses, the connected Stripe account, the embed."""
+"""Settings of one platform: look, addresses, Checkout, Stripe, the embed, its data."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
+from dream_api.customers.dashboard import DAYS_MAX
 from dream_api.customers.platforms import PlatformSettings
 from dream_api.kit.errors import DreamError, NotFound, ValidationFailed
 from dream_api.kit.keys import Mode
+from dream_api.kit.periods import rfc3339
 from dream_api.services.front_auth_api.pages.branding import branding_form, save_branding
 from dream_api.services.front_auth_api.pages.console import (
     Console,
@@ -12,7 +19,7 @@ from dream_api.services.front_auth_api.pages.console import (
     metered,
     stripe_targets,
 )
-from dream_api.services.front_auth_api.rooms import rooms_of
+from dream_api.services.front_auth_api.rooms import FrontAuthApi, rooms_of
 from dream_api.services.front_auth_api.settings import ADDRESSES_MAX, check_settings
 from dream_api.services.pages.forms import Form, read_form_with_file
 from dream_api.services.pages.rendering import Answering, render, see_other
@@ -45,6 +52,34 @@ async def change_settings(request: Request, console: SignedInConsole) -> Respons
     return see_other(console.link("/dashboard/settings"), notice=notice)
 
 
+@router.get("/export.json")
+async def export(request: Request, console: SignedInConsole) -> Response:
+    """Stream everything that this platform knows as one JSON document."""
+    return StreamingResponse(
+        _export(rooms_of(request), _platform(console), console),
+        media_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="platform-{console.mode}.json"'},
+    )
+
+
+async def _export(rooms: FrontAuthApi, platform_id: str, console: Console) -> AsyncIterator[str]:
+    settings = await rooms.platforms.settings(platform_id)
+    usage = await rooms.dashboard.metrics(platform_id, DAYS_MAX)
+    head = {
+        "platformId": platform_id,
+        "mode": console.mode.value,
+        "exportedAt": rfc3339(rooms.clock.now()),
+        "branding": console.branding.to_wire(),
+        "settings": settings.to_wire(),
+        "tiers": [tier.to_wire() for tier in console.tiers.tiers],
+        "usageByDay": [day.to_wire() for day in usage.usage_by_day],
+    }
+    yield json.dumps(head, ensure_ascii=False).removesuffix("}") + ', "users": '
+    async for piece in rooms.dashboard.stream_json(platform_id):
+        yield piece
+    yield "}\n"
+
+
 async def _act(request: Request, console: Console, form: Form, logo: bytes) -> str:
     rooms = rooms_of(request)
     match form.value("action"):
@@ -62,6 +97,15 @@ async def _act(request: Request, console: Console, form: Form, logo: bytes) -> s
             )
             async with metered(request, console):
                 await rooms.editor.save_settings(_platform(console), settings)
+        case "checkout":
+            present = await rooms.platforms.settings(_platform(console))
+            settings = replace(
+                present,
+                allow_promotion_codes=form.is_checked("allowPromotionCodes"),
+                automatic_tax=form.is_checked("automaticTax"),
+            )
+            async with metered(request, console):
+                await rooms.editor.save_settings(_platform(console), settings)
         case _:
             raise ValidationFailed("Use one of the buttons of this page.")
     return "saved"
@@ -70,16 +114,19 @@ async def _act(request: Request, console: Console, form: Form, logo: bytes) -> s
 async def _show(request: Request, console: Console, form: Form, *, status: int = 200) -> Response:
     rooms = rooms_of(request)
     saved = dict(branding_form(console).values)
+    checkout = PlatformSettings()
     if console.platform_id is not None:
         settings = await rooms.platforms.settings(console.platform_id)
         saved["allowedOrigins"] = "\n".join(settings.allowed_origins)
         saved["redirectUrls"] = "\n".join(settings.redirect_urls)
+        checkout = settings
     return render(
         request,
         "console/settings.html",
         Answering(status, stripe_targets(request)),
         console=console,
         form=form.over(saved),
+        checkout=checkout,
         embed=_EMBED.format(url=rooms.settings.public_url, platform_id=console.platform_id),
     )
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from dream_api.services.front_auth_api.rooms import rooms_of
 from dream_api.services.http.callers import find_developer
 from dream_api.services.http.cookies import delete_session_cookie, developer_cookie
+from dream_api.services.http.realms import BUILTIN_DEVELOPERS
 from dream_api.services.pages import sign_in as flow
 from dream_api.services.pages.brands import OURS
 from dream_api.services.pages.links import local_path
@@ -12,7 +13,9 @@ from dream_api.services.pages.rendering import see_other
 from dream_api.services.pages.routing import PageRoute
 from dream_api.shared.identity import DEVELOPERS_REALM_ID, SignedIn
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    route_class=PageRoute, include_in_schema=False, dependencies=[BUILTIN_DEVELOPERS]
+)
 
 
 @router.get("/sign-up")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
@@ -22,9 +23,11 @@ from dream_api.services.front_auth_api.pages.tier_form import (
     FieldsWrong,
     field_names,
     form_of,
+    preview_of,
     read_tiers,
     rows_of,
     with_row_added,
+    with_row_moved,
     with_row_removed,
 )
 from dream_api.services.front_auth_api.rooms import rooms_of
@@ -36,6 +39,11 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _CONNECTED = "Your Stripe account is connected."
 _UNKNOWN_REASON = "Stripe was not connected. Start again."
+_ROW_EDITS: dict[str, Callable[..., Form]] = {
+    "remove": with_row_removed,
+    "up": partial(with_row_moved, by=-1),
+    "down": partial(with_row_moved, by=1),
+}
 _PRICE_RULE = "Enter 0 for a free tier, or at least 0.50."
 
 
@@ -55,7 +63,7 @@ async def show_tier_config(request: Request, console: SignedInConsole) -> Respon
 
 @router.post("/api-tier-config")
 async def submit_tiers(request: Request, console: SignedInConsole) -> Response:
-    """Publish the tiers; or add or remove a row, which saves nothing."""
+    """Publish the tiers; or add, move or remove a row, which saves nothing."""
     form = await read_form(request)
     edit = _edit_of(form.value("action"))
     if edit is not None:
@@ -96,7 +104,7 @@ async def _published(request: Request, published: Published) -> Response:
         return see_other(fresh.link("/dashboard/tiers"), notice="tiers-saved")
     prices = tuple((listed.tier.display_name, listed.tier.price_id) for listed in published.tiers)
     shown = ShownKey(published.platform_id, published.secret_key, prices)
-    return show_secret(request, fresh, shown)
+    return await show_secret(request, fresh, shown)
 
 
 async def _show(request: Request, console: Console, form: Form, *, status: int = 200) -> Response:
@@ -111,6 +119,7 @@ async def _show(request: Request, console: Console, form: Form, *, status: int =
         console=console,
         form=form,
         rows=rows_of(form),
+        preview=preview_of(form),
         promotable=promotable,
         stripe_message=_stripe_message(request.query_params.get("stripe")),
         section="/dashboard/tiers",
@@ -128,10 +137,13 @@ def _stripe_message(reason: str | None) -> StripeMessage | None:
 def _edit_of(action: str) -> Callable[[Form], Form] | None:
     if action == "add":
         return with_row_added
+    if action == "preview":
+        return lambda form: form
     name, _, row = action.partition("-")
-    if name == "remove" and row.isascii() and row.isdigit():
-        return lambda form: with_row_removed(form, int(row))
-    return None
+    edit = _ROW_EDITS.get(name)
+    if edit is None or not (row.isascii() and row.isdigit()):
+        return None
+    return partial(edit, row=int(row))
 
 
 def _in_major_units(form: Form) -> Form:

@@ -9,6 +9,7 @@ from dream_api.bridge.catalog import NewTier
 from dream_api.customers.platforms import Tier
 from dream_api.kit.money import ZERO_DECIMAL, to_major
 from dream_api.services.pages.forms import Form
+from dream_api.services.pages.plans import PlanCard, plan_card
 
 TIERS_MAX = 20
 _DIGITS_MAX = 15
@@ -81,16 +82,43 @@ def with_row_added(form: Form) -> Form:
     return Form(values)
 
 
-def with_row_removed(form: Form, removed: int) -> Form:
+def with_row_removed(form: Form, row: int) -> Form:
     """Take one row out and close the gap."""
     count = _count_rows(form)
-    kept = [index for index in range(count) if index != removed]
+    kept = [index for index in range(count) if index != row]
     values = {"rows": str(len(kept))}
     for new, old in enumerate(kept):
         for name in _FIELDS:
             if f"tiers.{old}.{name}" in form.values:
                 values[f"tiers.{new}.{name}"] = form.values[f"tiers.{old}.{name}"]
     return Form(values)
+
+
+def with_row_moved(form: Form, row: int, by: int) -> Form:
+    """Swap a row with the one before or after it; at the edge the form stays as it is."""
+    count = _count_rows(form)
+    other = row + by
+    if not (0 <= row < count and 0 <= other < count):
+        return Form(form.values)
+    values = {"rows": str(count)}
+    places = {row: other, other: row}
+    for index in range(count):
+        for name in _FIELDS:
+            if f"tiers.{index}.{name}" in form.values:
+                place = places.get(index, index)
+                values[f"tiers.{place}.{name}"] = form.values[f"tiers.{index}.{name}"]
+    return Form(values)
+
+
+def preview_of(form: Form) -> list[PlanCard]:
+    """Show the rows as end users would see them, as far as they can be read."""
+    errors: dict[str, str] = {}
+    rows = [f"tiers.{index}." for index in range(_count_rows(form))]
+    tiers = [_read_row(form, at, errors) for at in rows]
+    return [
+        plan_card(tier, price=None if f"{at}price" not in errors else "…")
+        for at, tier in zip(rows, tiers, strict=True)
+    ]
 
 
 def read_tiers(form: Form) -> list[NewTier]:

@@ -1,4 +1,6 @@
-"""The log of Stripe's events of one platform, with replay."""
+"""The log of Stripe's events of one platform: what each carried, what became of it, replay."""
+
+import json
 
 from fastapi import APIRouter, Request, Response
 
@@ -20,14 +22,27 @@ async def show_webhooks(request: Request, console: SignedInConsole) -> Response:
     return await _show(request, console, Form())
 
 
+@router.get("/{event_id}")
+async def show_event(request: Request, console: SignedInConsole, event_id: str) -> Response:
+    """Show one event: what it carried, and what became of it."""
+    rooms = rooms_of(request)
+    event = await rooms.console.event(_platform(console), event_id)
+    return render(
+        request,
+        "console/webhook.html",
+        console=console,
+        event=event,
+        payload=json.dumps(event.payload, indent=2, ensure_ascii=False),
+        now=rooms.clock.now(),
+    )
+
+
 @router.post("")
 async def replay(request: Request, console: SignedInConsole) -> Response:
     """Handle an event again; handling it twice changes nothing."""
     form = await read_form(request)
     try:
-        if console.platform_id is None:
-            raise NotFound("There is no live platform yet, so there are no events.")
-        await rooms_of(request).console.replay(console.platform_id, form.value("event"))
+        await rooms_of(request).console.replay(_platform(console), form.value("event"))
     except DreamError as refusal:
         return await _show(request, console, form.refused(refusal), status=refusal.status)
     return see_other(console.link("/dashboard/webhooks"), notice="event-replayed")
@@ -50,3 +65,9 @@ async def _show(request: Request, console: Console, form: Form, *, status: int =
         form=form,
         now=rooms.clock.now(),
     )
+
+
+def _platform(console: Console) -> str:
+    if console.platform_id is None:
+        raise NotFound("There is no live platform yet, so there are no events.")
+    return console.platform_id

@@ -1,11 +1,8 @@
 // Live regions: search, filters, sorting and paging fetch the very page that a full navigation
 // would show, and swap one element of it. On any doubt the browser navigates by itself.
-const DEBOUNCE_MS = 220;
+import { fetchDocument, swapRegion } from "./documents.js";
 
-const policy = globalThis.trustedTypes?.createPolicy("dream", {
-  // Only our own server's page ever comes in here, and DOMParser runs no script of it.
-  createHTML: (html) => html,
-}) ?? { createHTML: (html) => html };
+const DEBOUNCE_MS = 220;
 
 let running = null;
 
@@ -16,13 +13,9 @@ async function visit(url, { push = true } = {}) {
   const { signal } = running;
   region.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(url, { signal, headers: { Accept: "text/html" } });
-    if (!answer.ok || answer.redirected) throw new Error("not the page that was asked for");
-    const page = new DOMParser().parseFromString(policy.createHTML(await answer.text()), "text/html");
-    const fresh = page.querySelector("[data-live]");
-    if (!fresh) throw new Error("no live region");
+    const page = await fetchDocument(url, { signal });
     const label = region.contains(document.activeElement) && document.activeElement.textContent.trim();
-    region.replaceWith(document.adoptNode(fresh));
+    const fresh = swapRegion(page, "[data-live]");
     if (push) history.pushState(null, "", url);
     settle(fresh, label);
   } catch (error) {
