@@ -1,5 +1,7 @@
 """Every knob: its unit, its default and one sentence. Read once, by the command line."""
 
+import re
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
@@ -20,6 +22,20 @@ class IdentitySource(StrEnum):
 
     BUILTIN = "builtin"
     CLERK = "clerk"
+
+
+CLERK_API_URL = "https://api.clerk.com"
+_WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/]+={0,2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkSettings:
+    """One Clerk application."""
+
+    issuer: str
+    secret_key: SecretStr
+    webhook_secrets: tuple[SecretStr, ...]
+    api_url: str
 
 
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
@@ -106,8 +122,32 @@ class Settings(BaseSettings):
     developer_identity: IdentitySource = Field(
         IdentitySource.BUILTIN, description="Who signs developers in: `builtin` or `clerk`."
     )
+    developer_identity_clerk_issuer: str | None = Field(
+        None, description="Frontend API of the developers' Clerk application, its tokens' issuer."
+    )
+    developer_identity_clerk_secret_key: SecretStr | None = Field(
+        None, description="Secret key of the developers' Clerk application."
+    )
+    developer_identity_clerk_webhook_secret: SecretList = Field(
+        (), description="Signing secrets of `/platform/webhook/clerk`."
+    )
+    developer_identity_clerk_api_url: str = Field(
+        CLERK_API_URL, description="Where Clerk's Backend API answers for developers."
+    )
     customer_identity: IdentitySource = Field(
         IdentitySource.BUILTIN, description="Who signs end users in: `builtin` or `clerk`."
+    )
+    customer_identity_clerk_issuer: str | None = Field(
+        None, description="Frontend API of the end users' Clerk application, its tokens' issuer."
+    )
+    customer_identity_clerk_secret_key: SecretStr | None = Field(
+        None, description="Secret key of the end users' Clerk application."
+    )
+    customer_identity_clerk_webhook_secret: SecretList = Field(
+        (), description="Signing secrets of `/webhook/clerk`."
+    )
+    customer_identity_clerk_api_url: str = Field(
+        CLERK_API_URL, description="Where Clerk's Backend API answers for end users."
     )
     smtp_url: SecretStr | None = Field(
         None,
@@ -133,6 +173,8 @@ class Settings(BaseSettings):
         "stripe_connect_webhook_secrets",
         "stripe_test_webhook_secrets",
         "stripe_test_connect_webhook_secrets",
+        "developer_identity_clerk_webhook_secret",
+        "customer_identity_clerk_webhook_secret",
         mode="before",
     )
     @classmethod
@@ -144,18 +186,64 @@ class Settings(BaseSettings):
         """Read a comma-separated list of secrets; empty entries do not exist."""
         return tuple(SecretStr(part.strip()) for part in text.split(",") if part.strip())
 
-    @field_validator("public_url", "stripe_api_base")
+    @field_validator(
+        "public_url",
+        "stripe_api_base",
+        "developer_identity_clerk_issuer",
+        "developer_identity_clerk_api_url",
+        "customer_identity_clerk_issuer",
+        "customer_identity_clerk_api_url",
+    )
     @classmethod
     def _without_slash(cls, value: str | None) -> str | None:
         return None if value is None else value.rstrip("/")
 
+    @field_validator(
+        "developer_identity_clerk_webhook_secret", "customer_identity_clerk_webhook_secret"
+    )
+    @classmethod
+    def _check_webhook_secrets(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(_WEBHOOK_SECRET.fullmatch(one.get_secret_value()) for one in secrets):
+            raise ValueError("must be whsec_… as Clerk shows it, several separated by commas")
+        return secrets
+
     @model_validator(mode="after")
-    def _clerk_is_not_here_yet(self) -> Self:
+    def _check_clerk(self) -> Self:
+        """Demand what a realm of Clerk's needs, and two applications for two realms."""
         for realm in ("developer", "customer"):
-            if getattr(self, f"{realm}_identity") is IdentitySource.CLERK:
-                message = f"DREAM_{realm.upper()}_IDENTITY=clerk is not supported by this release"
-                raise ValueError(message)
+            name = f"{realm}_identity"
+            if getattr(self, name) is IdentitySource.BUILTIN:
+                continue
+            for part in ("clerk_issuer", "clerk_secret_key"):
+                if getattr(self, f"{name}_{part}") is None:
+                    setting = f"DREAM_{name}_{part}".upper()
+                    message = f"{setting} is missing: DREAM_{name.upper()} is clerk"
+                    raise ValueError(message)
+        developers, customers = self.developer_clerk, self.customer_clerk
+        if developers and customers and developers.issuer == customers.issuer:
+            raise ValueError("developers and end users need two Clerk applications, not one")
         return self
+
+    @property
+    def developer_clerk(self) -> ClerkSettings | None:
+        """The developers' Clerk application; None where their realm is built in."""
+        return self._clerk("developer")
+
+    @property
+    def customer_clerk(self) -> ClerkSettings | None:
+        """The end users' Clerk application; None where their realm is built in."""
+        return self._clerk("customer")
+
+    def _clerk(self, realm: str) -> ClerkSettings | None:
+        name = f"{realm}_identity"
+        if getattr(self, name) is IdentitySource.BUILTIN:
+            return None
+        return ClerkSettings(
+            getattr(self, f"{name}_clerk_issuer"),
+            getattr(self, f"{name}_clerk_secret_key"),
+            getattr(self, f"{name}_clerk_webhook_secret"),
+            getattr(self, f"{name}_clerk_api_url"),
+        )
 
     @property
     def public_host(self) -> str:

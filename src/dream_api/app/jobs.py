@@ -1,12 +1,16 @@
 """What happens without anyone asking: the jobs of both loops, and what Stripe's events do."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+from dream_api.app.clerk import Erase, clerk_deliveries, clerk_handlers, clerk_jobs
 from dream_api.app.rooms import CustomerRooms, House, Outside
 from dream_api.developers.accounts import PLATFORM_MINTED
 from dream_api.gateways.mail import Mail, SmtpMail
-from dream_api.shared.identity import MAIL_KIND
+from dream_api.kit.errors import NotFound
+from dream_api.services.front_auth_api import leave
+from dream_api.shared.identity import DEVELOPERS_REALM_ID, MAIL_KIND
 from dream_api.shared.inbox import Handler, Handlers, InboxEvent
 from dream_api.shared.outbox import Delivery, Mailbox, Outbox, deliver_mail
 from dream_api.stores import Bindings
@@ -20,7 +24,7 @@ CLEAN_UP_SECONDS = 300.0
 RECONCILE_SECONDS = 60.0
 """Also how long a held tier may outlive its period where the event of the renewal is lost."""
 COMPARE_SECONDS = 300.0
-"""How often somebody looks for what was not compared with Stripe for a day."""
+"""How often somebody looks for platforms that were not compared with Stripe for a day."""
 
 _SUBSCRIPTION_EVENTS = (
     "checkout.session.completed",
@@ -55,21 +59,47 @@ STRIPE_CONNECT_EVENTS = (
 
 def account_handlers(house: House) -> Handlers:
     """Answer "what happens when our own account says …?"."""
-    subscription, standing = house.developers.platform_subscription, house.developers.standing
+    rooms = house.developers
+    subscription, standing, clerk = rooms.platform_subscription, rooms.standing, rooms.realm.clerk
 
     async def look_again(event: InboxEvent) -> None:
-        await standing.publish(await subscription.on_event(event))
+        developer_id = await subscription.on_event(event)
+        await standing.publish(developer_id)
+        if clerk is not None:
+            await clerk.settle(DEVELOPERS_REALM_ID, developer_id)
 
-    return dict.fromkeys(STRIPE_ACCOUNT_EVENTS, (look_again,))
+    return {
+        **dict.fromkeys(STRIPE_ACCOUNT_EVENTS, (look_again,)),
+        **clerk_handlers(clerk, _let_leave(house), joins=DEVELOPERS_REALM_ID),
+    }
 
 
 def connect_handlers(house: House) -> Handlers:
     """Answer "what happens when a connected account says …?"."""
-    table: dict[str, tuple[Handler, ...]] = dict.fromkeys(
+    table: dict[str, Sequence[Handler]] = dict.fromkeys(
         (*_SUBSCRIPTION_EVENTS, *_MONEY_EVENTS), (house.customers.subscriptions.on_event,)
     )
     table["account.application.deauthorized"] = (house.bridge.connect.on_deauthorized,)
+    table.update(clerk_handlers(house.customers.realm.clerk, _erase_end_user(house)))
     return table
+
+
+def _let_leave(house: House) -> Erase:
+    async def erase(_realm_id: str, developer_id: str) -> None:
+        await leave(house.developers, developer_id)
+
+    return erase
+
+
+def _erase_end_user(house: House) -> Erase:
+    rooms = house.customers
+
+    async def erase(platform_id: str, user_id: str) -> None:
+        with suppress(NotFound):  # Erased before: then only the identity may be left.
+            await rooms.subscriptions.erase(platform_id, user_id, rooms.realm.delete)
+        await rooms.realm.delete(platform_id, user_id)
+
+    return erase
 
 
 def build_workers(bindings: Bindings, house: House, outside: Outside) -> tuple[Worker, Worker]:
@@ -85,6 +115,7 @@ def _developer_jobs(bindings: Bindings, house: House, outside: Outside) -> list[
     deliveries = {
         MAIL_KIND: deliver_mail(_mail_gateway(outside, rooms.mailbox)),
         PLATFORM_MINTED: _announce_platform(house),
+        **clerk_deliveries(rooms.realm.clerk),
     }
     deliver = _delivering(outside, rooms.outbox, rooms.mailbox, deliveries)
     # A platform is known to both worlds when its developer reads its name. The worker's own
@@ -109,18 +140,17 @@ def _developer_jobs(bindings: Bindings, house: House, outside: Outside) -> list[
         Job("inbox.handle", PROMPT_SECONDS, lambda: rooms.inbox.handle_due(handlers)),
         Job("catalog.finish_open_intents", INTENT_SECONDS, rooms.catalog.finish_open_intents),
         Job("keys.repair_stale", INTENT_SECONDS, rooms.keys.repair_stale),
-        Job(
-            "platform_subscription.reconcile",
-            COMPARE_SECONDS,
-            lambda: rooms.platform_subscription.reconcile_stale(rooms.standing.publish),
-        ),
         Job("developers.clean_up", CLEAN_UP_SECONDS, clean_up),
+        *clerk_jobs(rooms.realm.clerk, _let_leave(house)),
     ]
 
 
 def _customer_jobs(bindings: Bindings, house: House, outside: Outside) -> list[Job]:
     rooms, handlers = house.customers, connect_handlers(house)
-    deliveries = {MAIL_KIND: deliver_mail(_mail_gateway(outside, rooms.mailbox))}
+    deliveries = {
+        MAIL_KIND: deliver_mail(_mail_gateway(outside, rooms.mailbox)),
+        **clerk_deliveries(rooms.realm.clerk),
+    }
     deliver = _delivering(outside, rooms.outbox, rooms.mailbox, deliveries)
     return [
         Job("outbox.deliver", PROMPT_SECONDS, deliver),
@@ -131,6 +161,7 @@ def _customer_jobs(bindings: Bindings, house: House, outside: Outside) -> list[J
         Job("subscriptions.reconcile", RECONCILE_SECONDS, rooms.subscriptions.reconcile_stale),
         Job("subscriptions.compare", COMPARE_SECONDS, rooms.subscriptions.reconcile_overdue),
         Job("customers.clean_up", CLEAN_UP_SECONDS, _customers_clean_up(bindings, rooms, outside)),
+        *clerk_jobs(rooms.realm.clerk, _erase_end_user(house)),
     ]
 
 

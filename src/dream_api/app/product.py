@@ -66,7 +66,7 @@ async def open_product(
             yield Product(asgi, workers)
         finally:
             await house.customers.metering.close()
-            await outside.stripes.close()
+            await outside.close()
 
 
 async def _prepare_signing_keys(house: House, services: frozenset[ServiceName]) -> None:

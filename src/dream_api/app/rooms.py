@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from dream_api.app.clerk import build_clerk
 from dream_api.app.vaults import build_vault
 from dream_api.bridge.catalog import Catalog
 from dream_api.bridge.connect import Connect
@@ -12,7 +13,7 @@ from dream_api.bridge.standing import StandingPublisher
 from dream_api.customers.dashboard import Dashboard
 from dream_api.customers.end_users import EndUsers
 from dream_api.customers.metering import Metering
-from dream_api.customers.platforms import PlatformEditor, Platforms, read_branding
+from dream_api.customers.platforms import PlatformEditor, Platforms, read_branding, read_settings
 from dream_api.customers.subscriptions import Subscriptions
 from dream_api.developers.accounts import Accounts, find_platform_ids
 from dream_api.developers.management_usage import Limits, ManagementUsage
@@ -21,10 +22,11 @@ from dream_api.developers.platform_subscription import (
     PlatformSubscription,
     find_standing,
 )
+from dream_api.gateways.clerk import Clerk
 from dream_api.gateways.clock import Clock
 from dream_api.gateways.stripe import Stripe, StripeModes
 from dream_api.kit.crypto import Vault
-from dream_api.kit.keys import Mode
+from dream_api.kit.keys import Mode, mode_of
 from dream_api.services.front_auth_api import Console
 from dream_api.settings import Settings
 from dream_api.shared.idempotency import Idempotency
@@ -52,6 +54,17 @@ class Outside:
     clock: Clock
     vault: Vault
     stripes: StripeModes
+    developer_clerk: Clerk | None = None
+    """Signs developers in; None where their realm is built in."""
+    customer_clerk: Clerk | None = None
+    """Signs end users in; None where their realm is built in."""
+
+    async def close(self) -> None:
+        """Close every connection to the outside."""
+        await self.stripes.close()
+        for clerk in (self.developer_clerk, self.customer_clerk):
+            if clerk is not None:
+                await clerk.close()
 
     @property
     def own_stripe(self) -> Stripe:
@@ -137,6 +150,8 @@ def build_outside(settings: Settings, clock: Clock) -> Outside:
         clock,
         build_vault(settings),
         StripeModes(stripe_of(settings, Mode.LIVE), stripe_of(settings, Mode.TEST)),
+        build_clerk(settings.developer_clerk, clock),
+        build_clerk(settings.customer_clerk, clock),
     )
 
 
@@ -167,7 +182,15 @@ def _customer_rooms(bindings: ApiMultiBindings, outside: Outside) -> CustomerRoo
             read_branding(connection, tokens, platform_id).app_name or OUR_NAME
         ),
         on_deleted=end_users.on_deleted,
+        allows_origin=lambda connection, platform_id, origin: read_settings(
+            connection, tokens, platform_id
+        ).allows_origin(origin, mode_of(platform_id)),
     )
+    realm = Realm(
+        store, outbox, clock, outside.vault, RealmConfig.customers(public_url, hooks),
+        clerk=outside.customer_clerk,
+    )  # fmt: skip
+    end_users.announce_plans(_telling_clerk(realm, clock))
     return CustomerRooms(
         platforms=platforms,
         metering=Metering(bindings, clock),
@@ -176,7 +199,7 @@ def _customer_rooms(bindings: ApiMultiBindings, outside: Outside) -> CustomerRoo
             store, platforms, end_users, outside.stripes, clock, public_url
         ),
         dashboard=Dashboard(store, tokens, clock),
-        realm=Realm(store, outbox, clock, outside.vault, RealmConfig.customers(public_url, hooks)),
+        realm=realm,
         outbox=outbox,
         mailbox=Mailbox(store, clock),
         inbox=Inbox(store, clock),
@@ -202,6 +225,7 @@ def _developer_rooms(bindings: FrontAuthApiBindings, outside: Outside) -> Develo
         realm=Realm(
             store, outbox, clock, outside.vault,
             RealmConfig.developers(settings.public_url, hooks),
+            clerk=outside.developer_clerk,
         ),
         platform_subscription=subscription,
         management_usage=ManagementUsage(
@@ -251,8 +275,19 @@ def _bridge_rooms(bindings: OauthApiBindings, outside: Outside) -> BridgeRooms:
         realm=Realm(
             store, outbox, outside.clock, outside.vault,
             RealmConfig.developers(public_url, hooks, may_write=False),
+            clerk=outside.developer_clerk,
         ),
     )  # fmt: skip
+
+
+def _telling_clerk(realm: Realm, clock: Clock) -> Callable[[Connection, str, str], None]:
+    """Have Clerk's metadata follow a plan, where the realm is Clerk's."""
+
+    def tell(connection: Connection, platform_id: str, user_id: str) -> None:
+        if realm.clerk is not None:
+            realm.clerk.tell(connection, platform_id, user_id, clock.now())
+
+    return tell
 
 
 def _developer_hooks(

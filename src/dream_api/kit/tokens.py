@@ -120,7 +120,7 @@ def verify(
             options={
                 "require": list(_REQUIRED_CLAIMS),
                 "strict_aud": True,
-                # PyJWT asks the machine for the time; ours is given, see _check_times.
+                # PyJWT asks the machine for the time; ours is given, see check_times.
                 "verify_exp": False,
                 "verify_nbf": False,
                 "verify_iat": False,
@@ -130,11 +130,16 @@ def verify(
         raise InvalidToken("refused") from error
     if claims["iss"] != issuer or not isinstance(claims["sid"], str):
         raise InvalidToken("another issuer")
-    _check_times(claims, now)
+    check_times(claims, now)
     return claims
 
 
-def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
+def check_times(claims: Mapping[str, Any], now: datetime) -> None:
+    """Check ``exp``, ``iat`` and ``nbf``, which are there, against a moment.
+
+    Raises:
+        InvalidToken: over, not yet begun, longer than LIFETIME_MAX_SECONDS, or no whole numbers.
+    """
     expires_at, issued_at, not_before = (claims[name] for name in ("exp", "iat", "nbf"))
     for value in (expires_at, issued_at, not_before):
         # A bool is an int to Python, a float is no promise to the second.

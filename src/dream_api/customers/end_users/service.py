@@ -1,5 +1,6 @@
 """The verbs on end users. Each keeps ``users`` and the usage row together, in one transaction."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from dream_api.customers import metering
@@ -22,6 +23,8 @@ from dream_api.kit.errors import NotFound, ValidationFailed
 from dream_api.shared.identity import Claims, Identity
 from dream_api.stores import Connection, KeyValue, Store
 
+AnnouncePlan = Callable[[Connection, str, str], None]
+
 
 class EndUsers:
     """End users, a platform at a time.
@@ -36,6 +39,11 @@ class EndUsers:
         self._store = store
         self._tokens = customer_tokens
         self._clock = clock
+        self._announce: AnnouncePlan | None = None
+
+    def announce_plans(self, announce: AnnouncePlan) -> None:
+        """Have *announce* called in each transaction that may have changed a user's plan."""
+        self._announce = announce
 
     async def create(
         self, platform_id: str, user_id: str, *, email: str | None = None, name: str | None = None
@@ -104,6 +112,7 @@ class EndUsers:
                 _change_block(connection, user, now if changes.blocked else None)
             if changes.plan is not KEEP:
                 _change_grant(connection, user, changes.plan, tiers)
+                self._tell_plan(connection, platform_id, user_id)
             return self._show(connection, platform_id, user_id, tiers)
 
         return await self._store.write(verb)
@@ -131,10 +140,10 @@ class EndUsers:
             connection,
             platform_id,
             user_id,
-            clerk_email=identity.email,
+            clerk_email=identity.email or None,
             clerk_name=identity.name,
         )
-        profile = {"email": identity.email, "name": identity.name}
+        profile = {"email": identity.email or None, "name": identity.name}
         self._tokens.put(connection, f"clerkuser:{user_id}:profile", profile)
 
     def on_deleted(self, connection: Connection, platform_id: str, user_id: str) -> None:
@@ -177,6 +186,11 @@ class EndUsers:
             plan=entitled,
             had_subscription=had_access(standing.status),
         )
+        self._tell_plan(connection, platform_id, user_id)
+
+    def _tell_plan(self, connection: Connection, platform_id: str, user_id: str) -> None:
+        if self._announce is not None:
+            self._announce(connection, platform_id, user_id)
 
     def _erase(self, connection: Connection, platform_id: str, user_id: str) -> None:
         if rows.delete_user(connection, platform_id, user_id):

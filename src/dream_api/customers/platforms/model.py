@@ -181,6 +181,17 @@ class PlatformSettings:
     allow_promotion_codes: bool = False
     automatic_tax: bool = False
 
+    def allows_origin(self, origin: str, mode: Mode) -> bool:
+        """Tell whether pages of an origin may call.
+
+        Exact origins only; in test mode, where none is set, ``http://localhost`` on any port.
+        """
+        if not self.allowed_origins and mode is Mode.TEST:
+            name, _, port = origin.removeprefix("http://").partition(":")
+            is_local = name == "localhost" and (not port or port.isdecimal())
+            return origin.startswith("http://") and is_local
+        return origin in self.allowed_origins
+
     def to_wire(self) -> dict[str, Any]:
         """Give the stored form."""
         return {

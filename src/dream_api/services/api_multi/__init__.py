@@ -24,6 +24,7 @@ routers = (
     checkout.router,
     customers.router,
     me.router,
+    auth.builtin,
     auth.router,
     webhooks.router,
     realms.router,

@@ -30,6 +30,7 @@ from dream_api.services.http.identity_wire import (
     sessions_of,
     tokens_of,
 )
+from dream_api.services.http.realms import BUILTIN_END_USERS
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.wire import Body
 from dream_api.shared.identity import (
@@ -42,6 +43,8 @@ from dream_api.shared.identity import (
 )
 
 router = APIRouter(prefix="/v1/auth")
+builtin = APIRouter(prefix="/v1/auth", dependencies=[BUILTIN_END_USERS])
+"""What Clerk does itself where end users sign in through it."""
 
 
 class ExchangeCode(Body):
@@ -51,7 +54,7 @@ class ExchangeCode(Body):
     code_verifier: Annotated[str, Field(min_length=1, max_length=256)]
 
 
-@router.post("/sign-up", status_code=201, responses=refusals(PasswordsBusy))
+@builtin.post("/sign-up", status_code=201, responses=refusals(PasswordsBusy))
 async def sign_up(body: SignUp, platform: Publishable, rooms: Rooms) -> SignedUp:
     """Begin a sign-up: a code is mailed.
 
@@ -61,7 +64,7 @@ async def sign_up(body: SignUp, platform: Publishable, rooms: Rooms) -> SignedUp
     return SignedUp(user_id=user_id)
 
 
-@router.post("/verify", responses=refusals(InvalidCode))
+@builtin.post("/verify", responses=refusals(InvalidCode))
 async def verify_email(
     body: VerifyEmail, request: Request, platform: Publishable, rooms: Rooms
 ) -> Tokens:
@@ -81,7 +84,7 @@ async def verify_email(
     return tokens_of(signed_in)
 
 
-@router.post("/sign-in", responses=refusals(InvalidCredentials, TooManyAttempts, PasswordsBusy))
+@builtin.post("/sign-in", responses=refusals(InvalidCredentials, TooManyAttempts, PasswordsBusy))
 async def sign_in(body: SignIn, request: Request, platform: Publishable, rooms: Rooms) -> Tokens:
     """Sign in."""
     signed_in = await rooms.realm.sign_in(
@@ -90,7 +93,7 @@ async def sign_in(body: SignIn, request: Request, platform: Publishable, rooms: 
     return tokens_of(signed_in)
 
 
-@router.post("/token", responses=refusals(InvalidCode))
+@builtin.post("/token", responses=refusals(InvalidCode))
 async def exchange_code(
     body: ExchangeCode, request: Request, platform: Publishable, rooms: Rooms
 ) -> Tokens:
@@ -101,13 +104,13 @@ async def exchange_code(
     return tokens_of(signed_in)
 
 
-@router.post("/refresh", responses=refusals(Unauthenticated))
+@builtin.post("/refresh", responses=refusals(Unauthenticated))
 async def refresh(body: Refresh, platform: Publishable, rooms: Rooms) -> Tokens:
     """Trade a refresh token for a new pair. It works once; its reuse ends the session."""
     return tokens_of(await rooms.realm.refresh(platform.platform_id, body.refresh_token))
 
 
-@router.post("/sign-out", status_code=204, response_class=Response)
+@builtin.post("/sign-out", status_code=204, response_class=Response)
 async def sign_out(
     request: Request, platform: Publishable, rooms: Rooms, body: SignOut | None = None
 ) -> Response:
@@ -121,14 +124,14 @@ async def sign_out(
     return Response(status_code=204)
 
 
-@router.post("/password/forgot", status_code=202, response_class=Response)
+@builtin.post("/password/forgot", status_code=202, response_class=Response)
 async def forgot_password(body: ForgotPassword, platform: Publishable, rooms: Rooms) -> Response:
     """Mail a code that sets a new password, if the address has an account."""
     await rooms.realm.forgot_password(platform.platform_id, body.email)
     return Response(status_code=202)
 
 
-@router.post(
+@builtin.post(
     "/password/reset",
     status_code=204,
     response_class=Response,
@@ -140,7 +143,7 @@ async def reset_password(body: ResetPassword, platform: Publishable, rooms: Room
     return Response(status_code=204)
 
 
-@router.post(
+@builtin.post(
     "/password/change",
     status_code=204,
     response_class=Response,
@@ -152,7 +155,7 @@ async def change_password(body: ChangePassword, user: EndUser, rooms: Rooms) -> 
     return Response(status_code=204)
 
 
-@router.post(
+@builtin.post(
     "/email/change", status_code=202, response_class=Response, responses=refusals(ReauthRequired)
 )
 async def change_email(body: ChangeEmail, user: EndUser, rooms: Rooms) -> Response:

@@ -6,9 +6,14 @@ from starlette.responses import JSONResponse
 from dream_api.kit.errors import NotFound
 from dream_api.services.api_multi.rooms import ApiMulti, Rooms
 from dream_api.services.http.identity_wire import published
+from dream_api.services.http.realms import BUILTIN_END_USERS
 from dream_api.services.http.refusals import refusals
 
-router = APIRouter(prefix="/realms/{platformId}/.well-known", responses=refusals(NotFound))
+router = APIRouter(
+    prefix="/realms/{platformId}/.well-known",
+    responses=refusals(NotFound),
+    dependencies=[BUILTIN_END_USERS],
+)
 
 
 @router.get("/jwks.json")

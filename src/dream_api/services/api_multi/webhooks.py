@@ -6,10 +6,12 @@ One address serves all platforms: the platform is found by the signed ``account`
 import structlog
 from fastapi import APIRouter, Request
 
+from dream_api.gateways.clerk import InvalidSignature as InvalidClerkSignature
 from dream_api.gateways.stripe import InvalidSignature, StripeEvent, verify_event
 from dream_api.kit.errors import NotFound
 from dream_api.kit.keys import Mode
 from dream_api.services.api_multi.rooms import ApiMulti, Rooms
+from dream_api.services.http.clerk_events import receive_clerk
 from dream_api.services.http.errors import BadRequest, BodyTooLarge
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.wire import Answer
@@ -46,10 +48,14 @@ async def receive_stripe_event(request: Request, rooms: Rooms) -> Received:
     return Received()
 
 
-@router.post("/clerk", include_in_schema=False)
-async def receive_clerk_event() -> Received:
-    """Clerk's events: there are none while end users sign in through the built-in realm."""
-    raise NotFound("End users sign in through the built-in realm here; Clerk is not connected.")
+@router.post("/clerk", responses=refusals(InvalidClerkSignature, NotFound, BodyTooLarge))
+async def receive_clerk_event(request: Request, rooms: Rooms) -> Received:
+    """Take an event of the end users' Clerk application: somebody came, changed or went.
+
+    Without Clerk, or without a signing secret, this address does not exist.
+    """
+    await receive_clerk(request, rooms.realm, rooms.inbox)
+    return Received()
 
 
 def _verified(body: bytes, request: Request, rooms: ApiMulti) -> tuple[StripeEvent, list[Mode]]:

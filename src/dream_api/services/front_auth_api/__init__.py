@@ -18,6 +18,7 @@ from dream_api.services.front_auth_api import (
     tiers,
     webhooks,
 )
+from dream_api.services.front_auth_api.account import leave
 from dream_api.services.front_auth_api.console import Console
 from dream_api.services.front_auth_api.rooms import FrontAuthApi
 
@@ -36,4 +37,4 @@ routers = (
     *pages.routers,
 )
 
-__all__ = ["Console", "FrontAuthApi", "routers"]
+__all__ = ["Console", "FrontAuthApi", "leave", "routers"]

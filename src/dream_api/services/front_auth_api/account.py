@@ -1,11 +1,15 @@
 """A developer about themselves: profile, password, address, sessions, and the way out."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
 from starlette.responses import Response
 
+from dream_api.bridge.keys import Keys
+from dream_api.bridge.standing import StandingPublisher
+from dream_api.developers.accounts import Accounts
+from dream_api.developers.platform_subscription import PlatformSubscription
 from dream_api.gateways.stripe import StripeUnavailable
 from dream_api.kit.errors import NotFound
 from dream_api.kit.passwords import PasswordsBusy
@@ -19,9 +23,15 @@ from dream_api.services.http.identity_wire import (
     Sessions,
     sessions_of,
 )
+from dream_api.services.http.realms import BUILTIN_DEVELOPERS
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.wire import Answer
-from dream_api.shared.identity import DEVELOPERS_REALM_ID, ReauthRequired, TooManyAttempts
+from dream_api.shared.identity import (
+    DEVELOPERS_REALM_ID,
+    Realm,
+    ReauthRequired,
+    TooManyAttempts,
+)
 
 Rooms = Annotated[FrontAuthApi, Depends(rooms_of)]
 
@@ -92,6 +102,7 @@ async def delete_me(developer: RecentDeveloper, rooms: Rooms) -> Response:
 
 @router.post(
     "/password/change",
+    dependencies=[BUILTIN_DEVELOPERS],
     status_code=204,
     response_class=Response,
     responses=refusals(ReauthRequired, TooManyAttempts, PasswordsBusy),
@@ -106,6 +117,7 @@ async def change_password(body: ChangePassword, developer: Developer, rooms: Roo
 
 @router.post(
     "/email/change",
+    dependencies=[BUILTIN_DEVELOPERS],
     status_code=202,
     response_class=Response,
     responses=refusals(ReauthRequired),
@@ -135,7 +147,36 @@ async def end_session(id: str, developer: Developer, rooms: Rooms) -> Response: 
     return Response(status_code=204)
 
 
-async def leave(rooms: FrontAuthApi, developer_id: str) -> None:
+class Departments(Protocol):
+    """The rooms that a developer leaves."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """Knows the developer's platforms."""
+        ...
+
+    @property
+    def realm(self) -> Realm:
+        """Knows who they are."""
+        ...
+
+    @property
+    def platform_subscription(self) -> PlatformSubscription:
+        """Takes their money."""
+        ...
+
+    @property
+    def keys(self) -> Keys:
+        """Holds their secret keys."""
+        ...
+
+    @property
+    def standing(self) -> StandingPublisher:
+        """Tells the customers' world when it ended."""
+        ...
+
+
+async def leave(rooms: Departments, developer_id: str) -> None:
     """Take a developer's leave, in an order that can be repeated after a failure.
 
     The money stops first, then the keys, then the person is forgotten; the live platform's

@@ -7,11 +7,14 @@ from starlette.responses import JSONResponse
 
 from dream_api.services.front_auth_api.rooms import FrontAuthApi, rooms_of
 from dream_api.services.http.identity_wire import published
+from dream_api.services.http.realms import BUILTIN_DEVELOPERS
 from dream_api.shared.identity import DEVELOPERS_REALM_ID
 
 Rooms = Annotated[FrontAuthApi, Depends(rooms_of)]
 
-router = APIRouter(prefix=f"/realms/{DEVELOPERS_REALM_ID}/.well-known")
+router = APIRouter(
+    prefix=f"/realms/{DEVELOPERS_REALM_ID}/.well-known", dependencies=[BUILTIN_DEVELOPERS]
+)
 
 
 @router.get("/jwks.json")

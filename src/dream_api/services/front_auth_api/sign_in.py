@@ -30,6 +30,7 @@ from dream_api.services.http.identity_wire import (
     caller_of,
     tokens_of,
 )
+from dream_api.services.http.realms import BUILTIN_DEVELOPERS
 from dream_api.services.http.refusals import refusals
 from dream_api.shared.identity import (
     DEVELOPERS_REALM_ID,
@@ -43,7 +44,7 @@ from dream_api.shared.identity import (
 
 Rooms = Annotated[FrontAuthApi, Depends(rooms_of)]
 
-router = APIRouter(prefix="/platform")
+router = APIRouter(prefix="/platform", dependencies=[BUILTIN_DEVELOPERS])
 
 
 @router.post("/sign-up", status_code=201, responses=refusals(PasswordsBusy))

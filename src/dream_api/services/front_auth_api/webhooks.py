@@ -3,11 +3,13 @@
 from fastapi import APIRouter
 from starlette.requests import Request
 
+from dream_api.gateways.clerk import InvalidSignature as InvalidClerkSignature
 from dream_api.gateways.stripe import InvalidSignature, StripeEvent, verify_event
 from dream_api.kit.errors import NotFound
 from dream_api.kit.keys import Mode
 from dream_api.services.front_auth_api.platform import Rooms
 from dream_api.services.front_auth_api.rooms import FrontAuthApi
+from dream_api.services.http.clerk_events import receive_clerk
 from dream_api.services.http.errors import BadRequest, BodyTooLarge
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.wire import Answer
@@ -34,6 +36,16 @@ async def stripe_webhook(request: Request, rooms: Rooms) -> ReceivedAnswer:
     if event.account is not None:
         raise BadRequest("Events of connected accounts belong to /webhook/stripe.")
     await rooms.inbox.receive(f"stripe:{mode}", event.id, event.type, None, None, event.data)
+    return ReceivedAnswer()
+
+
+@router.post("/clerk", responses=refusals(InvalidClerkSignature, BodyTooLarge, NotFound))
+async def clerk_webhook(request: Request, rooms: Rooms) -> ReceivedAnswer:
+    """Store an event of the developers' Clerk application: somebody came, changed or went.
+
+    Without Clerk, or without a signing secret, this address does not exist.
+    """
+    await receive_clerk(request, rooms.realm, rooms.inbox)
     return ReceivedAnswer()
 
 

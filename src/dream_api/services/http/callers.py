@@ -21,7 +21,12 @@ from dream_api.kit.errors import DreamError
 from dream_api.kit.keys import Mode, is_well_formed
 from dream_api.services.http.cookies import developer_cookie, session_secret
 from dream_api.services.http.csrf import check_same_origin
-from dream_api.services.http.errors import KeyMismatch, SecretKeyRequired, Unauthenticated
+from dream_api.services.http.errors import (
+    Impersonated,
+    KeyMismatch,
+    SecretKeyRequired,
+    Unauthenticated,
+)
 from dream_api.services.http.logs import note
 from dream_api.services.http.scopes import check_scopes
 from dream_api.services.http.settings import DoorSettings
@@ -34,6 +39,7 @@ from dream_api.shared.identity import (
 
 RECENT_SIGN_IN = timedelta(minutes=10)
 CREDENTIAL_CHARACTERS_MAX = 4_096
+_READING_METHODS = frozenset({"GET", "HEAD"})
 DEVELOPERS_REALM = DEVELOPERS_REALM_ID
 
 T = TypeVar("T")
@@ -218,6 +224,7 @@ async def _authenticate_developer(request: Request) -> DeveloperCaller:
     token = _bearer(request)
     if token is not None:
         principal = await _or_401(realm.authenticate_token(DEVELOPERS_REALM, token))
+        _check_impersonation(request, principal)
         return _developer(request, principal, has_cookie=False)
     secret = session_secret(request, developer_cookie(doorkeeper.settings))
     if secret is None:
@@ -276,6 +283,7 @@ async def _authenticate_end_user(request: Request) -> EndUserCaller:
     if token is None:
         raise _unauthenticated()
     principal = await _or_401(realm.authenticate_token(publishable.platform_id, token))
+    _check_impersonation(request, principal)
     note(request.scope, caller="user", platform_id=publishable.platform_id)
     return EndUserCaller(
         platform_id=publishable.platform_id,
@@ -285,6 +293,15 @@ async def _authenticate_end_user(request: Request) -> EndUserCaller:
         session_id=principal.session_id,
         signed_in_at=principal.signed_in_at,
     )
+
+
+def _check_impersonation(request: Request, principal: Principal) -> None:
+    """Let somebody who acts for another person look, and change nothing; either is logged."""
+    if not principal.is_impersonated:
+        return
+    note(request.scope, impersonated=principal.user_id)
+    if request.method not in _READING_METHODS:
+        raise Impersonated("Ask the person themselves to do this; you may only look.")
 
 
 def _doorkeeper(request: Request) -> Doorkeeper:

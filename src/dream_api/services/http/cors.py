@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dream_api.customers.platforms import Platforms
-from dream_api.kit.keys import Mode, is_well_formed, mode_of
+from dream_api.kit.keys import is_well_formed, mode_of
 from dream_api.services.http.errors import OriginNotAllowed
 from dream_api.services.http.settings import DoorSettings
 
@@ -56,10 +56,8 @@ class Cors:
         await self._app(scope, receive, _allowing(send, origin))
 
     async def _is_allowed(self, platform_id: str, origin: str) -> bool:
-        allowed = (await self._platforms.settings(platform_id)).allowed_origins
-        if not allowed and mode_of(platform_id) is Mode.TEST:
-            return _is_local_http(origin)
-        return origin in allowed
+        settings = await self._platforms.settings(platform_id)
+        return settings.allows_origin(origin, mode_of(platform_id))
 
     def _is_ours(self, origin: str) -> bool:
         return origin.lower() == self._settings.public_origin
@@ -70,12 +68,6 @@ def _header(scope: Scope, wanted: bytes) -> str | None:
         if name == wanted:
             return str(value.decode("latin-1"))
     return None
-
-
-def _is_local_http(origin: str) -> bool:
-    """Tell whether an origin is ``http://localhost`` on any port: the default of test mode."""
-    name, _, port = origin.removeprefix("http://").partition(":")
-    return origin.startswith("http://") and name == "localhost" and (not port or port.isdecimal())
 
 
 def _preflight(origin: str) -> Response:

@@ -93,6 +93,14 @@ class KeyMismatch(DreamError):
     title = "Keys of different platforms"
 
 
+class Impersonated(DreamError):
+    """Somebody acts in another person's name, and this would change something."""
+
+    code = "impersonated"
+    status = 403
+    title = "Not in somebody else's name"
+
+
 class CrossSiteRequest(DreamError):
     """A browser sent this from another site while a cookie would have signed it."""
 

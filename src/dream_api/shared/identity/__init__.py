@@ -5,6 +5,7 @@ Does not own: who the people are to the business; the worlds decide that, and ar
 """
 
 from dream_api.shared.identity.addresses import Address, parse_address
+from dream_api.shared.identity.clerk import CLERK_DELETION, CLERK_METADATA, ClerkPeople
 from dream_api.shared.identity.errors import (
     InvalidCode,
     InvalidCredentials,
@@ -29,11 +30,14 @@ from dream_api.shared.identity.model import (
 from dream_api.shared.identity.service import Realm
 
 __all__ = [
+    "CLERK_DELETION",
+    "CLERK_METADATA",
     "DEVELOPERS_REALM_ID",
     "MAIL_KIND",
     "Address",
     "Caller",
     "Claims",
+    "ClerkPeople",
     "Identity",
     "InvalidCode",
     "InvalidCredentials",

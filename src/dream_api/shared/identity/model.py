@@ -125,6 +125,8 @@ class Principal:
     email: str
     name: str | None
     signed_in_at: datetime
+    is_impersonated: bool = False
+    """Whether somebody else acts in this person's name, which lets them look and change nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,8 @@ class RealmHooks:
     on_verified: Callable[[Connection, str, Identity], None]
     branding: Callable[[Connection, str], str]
     on_deleted: Callable[[Connection, str, str], None] | None = None
+    allows_origin: Callable[[Connection, str, str], bool] | None = None
+    """Whether a token that Clerk made for a page of this origin counts, besides our own pages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """The verbs of a world's realms."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from dream_api.gateways.clerk import Clerk
 from dream_api.gateways.clock import Clock
 from dream_api.kit.crypto import Vault, new_secret
 from dream_api.kit.errors import DreamError, NotFound, ValidationFailed
@@ -14,6 +16,7 @@ from dream_api.shared.identity import authorization, enrolment
 from dream_api.shared.identity import sessions as session_desk
 from dream_api.shared.identity.addresses import parse_address
 from dream_api.shared.identity.attempts import Attempts
+from dream_api.shared.identity.clerk import ClerkPeople
 from dream_api.shared.identity.codes import Ticket, new_code
 from dream_api.shared.identity.credentials import Credentials, check_length, code_refused
 from dream_api.shared.identity.desk import Desk
@@ -60,7 +63,14 @@ class Realm:
     """
 
     def __init__(
-        self, store: Store, outbox: Outbox, clock: Clock, vault: Vault, config: RealmConfig
+        self,
+        store: Store,
+        outbox: Outbox,
+        clock: Clock,
+        vault: Vault,
+        config: RealmConfig,
+        *,
+        clerk: Clerk | None = None,
     ) -> None:
         self.config = config
         self.passwords = Passwords()
@@ -71,6 +81,7 @@ class Realm:
         self._desk = Desk(config, vault, signing, outbox)
         self._attempts = Attempts(store, clock, self.passwords)
         self._transactions = Transactions(store, clock, outbox)
+        self.clerk = None if clerk is None else ClerkPeople(clerk, self._transactions, self._desk)
         self._credentials = Credentials(
             self._transactions, self._desk, self.passwords, self._attempts
         )
@@ -185,9 +196,14 @@ class Realm:
     async def authenticate_token(self, realm_id: str, token: str) -> Principal:
         """Tell who shows an access token of this realm; a revoked session is refused at once.
 
+        Where Clerk signs people in, the token is Clerk's, and whoever is new joins the realm.
+
         Raises:
             Unauthenticated: not ours, not for here, over, or its session has ended.
+            ClerkUnavailable: Clerk's keys cannot be read right now.
         """
+        if self.clerk is not None:
+            return await self.clerk.authenticate(realm_id, token)
         find = partial(session_desk.find_by_token, desk=self._desk, token=token)
         return await self._authenticate(realm_id, find)
 
@@ -198,7 +214,10 @@ class Realm:
             Unauthenticated: unknown, idled out, over or revoked.
         """
         find = partial(session_desk.find_by_cookie, desk=self._desk, secret=session_secret)
-        return await self._authenticate(realm_id, find)
+        principal = await self._authenticate(realm_id, find)
+        if self.clerk is not None:
+            await self.clerk.settle(realm_id, principal.user_id)
+        return principal
 
     async def sessions(self, realm_id: str, user_id: str) -> list[Session]:
         """List a person's living sessions, the newest first."""
@@ -269,17 +288,15 @@ class Realm:
         """Forget a person with everything that signs in; an unknown one is no error."""
 
         def delete(connection: Connection, visit: Visit) -> None:
-            if (
-                enrolment.erase(connection, visit.realm_id, user_id)
-                and self.config.hooks.on_deleted
-            ):
+            is_gone = self._erase(connection, visit.realm_id, user_id, visit.now)
+            if is_gone and self.config.hooks.on_deleted:
                 self.config.hooks.on_deleted(connection, visit.realm_id, user_id)
 
         await self._transactions.write(realm_id, delete)
 
     def erase(self, connection: Connection, realm_id: str, user_id: str) -> None:
         """Forget a person inside another room's verb; calls no hook."""
-        enrolment.erase(connection, realm_id, user_id)
+        self._erase(connection, realm_id, user_id, self._clock.now())
 
     async def find(self, realm_id: str, user_id: str) -> Identity | None:
         """Find a person whose address is verified."""
@@ -301,6 +318,11 @@ class Realm:
         return await self._store.write(
             partial(sweep.drop_all, config=self.config, now=now, limit=limit)
         )
+
+    def _erase(self, connection: Connection, realm_id: str, user_id: str, now: datetime) -> bool:
+        if self.clerk is not None:
+            self.clerk.on_erased(connection, user_id, now)
+        return enrolment.erase(connection, realm_id, user_id)
 
     def _enter(
         self, connection: Connection, visit: Visit, person: Person, fresh_hash: str | None

@@ -65,6 +65,13 @@ def set_email(
     _change(connection, realm_id, user_id, email=email, email_key=email_key)
 
 
+def set_profile(
+    connection: Connection, realm_id: str, user_id: str, *, email: str, name: str | None
+) -> None:
+    """Write what an outside source of identities says about a person."""
+    _change(connection, realm_id, user_id, email=email, name=name)
+
+
 def set_password(connection: Connection, realm_id: str, user_id: str, password_hash: str) -> None:
     """Give a person another password."""
     _change(connection, realm_id, user_id, password_hash=password_hash)

@@ -100,3 +100,15 @@ MAILINGS = Table(
     Column("mailing_id", Text, primary_key=True),
     Column("sent_at", Instant, nullable=False),
 )
+
+CLERK_USERS = Table(
+    "identity_clerk_users",
+    _METADATA,
+    Column("realm_id", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("profile_at", Instant, nullable=False),
+    Column("checked_at", Instant, nullable=False),
+    Column("written_platform_id", Text),
+    Column("written_plan", Text),
+    Column("deleted_at", Instant),
+)
