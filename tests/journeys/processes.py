@@ -9,8 +9,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from typing_extensions import override
 
 START_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 60.0
@@ -26,10 +29,16 @@ def free_port() -> int:
 
 
 class DevServer:
-    """One ``dream-api dev`` with its own data folder and ports; may be started again."""
+    """One ``dream-api dev`` with its own data folder and ports; may be started again.
 
-    def __init__(self, data_dir: Path) -> None:
+    Args:
+        data_dir: its folder.
+        environment: settings of the process, such as the addresses of a database.
+    """
+
+    def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
         self.data_dir = data_dir
+        self.environment = dict(environment or {})
         self.port = free_port()
         self.stripe_port = free_port()
         self.base_url = f"http://localhost:{self.port}"
@@ -38,21 +47,30 @@ class DevServer:
     def start(self) -> "DevServer":
         """Start it and wait until it says that everything works."""
         self._process = subprocess.Popen(
-            [
-                sys.executable, "-m", "dream_api", "dev",
-                "--port", str(self.port),
-                "--stripe-port", str(self.stripe_port),
-                "--data", str(self.data_dir),
-            ],
+            [sys.executable, "-m", "dream_api", *self._command(), "--data", str(self.data_dir)],
             stdout=subprocess.DEVNULL,
-            env=_without_settings(),
-        )  # fmt: skip
+            env=_without_settings() | self.environment,
+        )
         patience_ends = time.monotonic() + START_SECONDS_MAX
         while not self.is_ready():
-            assert self._process.poll() is None, "dream-api dev ended while starting"
-            assert time.monotonic() < patience_ends, "dream-api dev did not become ready"
+            assert self._process.poll() is None, "it ended while starting"
+            assert time.monotonic() < patience_ends, "it did not become ready"
             time.sleep(POLL_SECONDS)
         return self
+
+    def _command(self) -> list[str]:
+        return ["dev", "--port", str(self.port), "--stripe-port", str(self.stripe_port)]
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process that was started; others may be its children."""
+        assert self._process is not None, "start it first"
+        return self._process.pid
 
     def is_ready(self) -> bool:
         """Ask ``/readyz``."""
@@ -84,6 +102,30 @@ class DevServer:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             self._process.wait(STOP_SECONDS_MAX)
+
+
+class ServingProcesses(DevServer):
+    """One ``dream-api serve --workers N`` on the port and folder of a ``dev`` that has ended."""
+
+    def __init__(self, dev: DevServer, workers: int) -> None:
+        super().__init__(dev.data_dir, dev.environment)
+        self.port, self.base_url = dev.port, dev.base_url
+        self._workers = workers
+
+    @override
+    def _command(self) -> list[str]:
+        return ["serve", "--port", str(self.port), "--workers", str(self._workers)]
+
+    def children(self) -> list[int]:
+        """List the serving processes, without multiprocessing's own helper."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # It ended while we looked.
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                is_ours = int(parent) == self.pid
+                if is_ours and b"spawn_main" in (folder / "cmdline").read_bytes():
+                    found.append(int(folder.name))
+        return sorted(found)
 
 
 def dream_api(

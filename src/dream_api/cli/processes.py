@@ -5,8 +5,8 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -15,9 +15,8 @@ import typer
 from dream_api.cli.server import Serving, run_product
 
 LOOK_SECONDS = 0.2
-SHORTEST_LIFE_SECONDS = 10.0
-"""A process that ends sooner would end again and again, so everything is stopped instead."""
 STOP_SECONDS_MAX = 20.0
+_READY = b"ready"
 
 # A fresh interpreter each: a fork would share what only one process may use.
 _spawn = multiprocessing.get_context("spawn")
@@ -56,56 +55,62 @@ class _Child:
         self.start()
 
     def start(self) -> None:
-        """Start a process; what it says on ``ready`` is that it serves."""
-        self.ready, said = _spawn.Pipe(duplex=False)
-        self.process: BaseProcess = _spawn.Process(
+        """Start a process; it says when it serves."""
+        self._says, said = _spawn.Pipe(duplex=False)
+        self.is_ready = False
+        self._process: BaseProcess = _spawn.Process(
             target=_serve, args=(self._serving, self._sockets, said)
         )
-        self.process.start()
-        self.started_at = time.monotonic()
+        self._process.start()
         said.close()
 
     @property
-    def has_ended(self) -> bool:
-        """Tell whether the process is gone."""
-        return self.process.exitcode is not None
+    def signs(self) -> list[Connection | int]:
+        """What to wait for: that it serves, and that it has ended."""
+        ended: list[Connection | int] = [self._process.sentinel]
+        return ended if self.is_ready else [self._says, *ended]
 
-    @property
-    def was_short(self) -> bool:
-        """Tell whether it ended too soon to be worth another try."""
-        return time.monotonic() - self.started_at < SHORTEST_LIFE_SECONDS
+    def look(self) -> bool:
+        """See whether it serves by now; tell whether it is still there."""
+        if not self.is_ready and self._says.poll():
+            with suppress(EOFError):
+                self.is_ready = self._says.recv_bytes() == _READY
+        return self._process.exitcode is None
 
     def stop(self) -> None:
         """Ask the process to finish its requests, and wait for it."""
-        self.process.terminate()
-        self.process.join(STOP_SECONDS_MAX)
-        if not self.has_ended:
-            self.process.kill()
+        self._process.terminate()
+        self._process.join(STOP_SECONDS_MAX)
+        if self._process.exitcode is None:
+            self._process.kill()
 
 
 def _supervise(
     children: list[_Child], signalled: threading.Event, on_ready: Callable[[], None]
 ) -> bool:
-    """Watch until told to stop; tell whether a process failed for good."""
-    starting = list(children)
+    """Watch until told to stop; tell whether a process failed before it ever served.
+
+    Such a one would fail again and again; one that has served is replaced.
+    """
+    is_announced = False
     while not signalled.is_set():
-        waited_for: list[Connection | int] = [child.ready for child in starting]
-        waited_for += [child.process.sentinel for child in children]
-        wait(waited_for, timeout=LOOK_SECONDS)
+        wait([sign for child in children for sign in child.signs], timeout=LOOK_SECONDS)
         for child in children:
-            if child.has_ended and not signalled.is_set():
-                if child.was_short:
-                    return True
-                typer.secho("A serving process ended; starting another.", fg="yellow", err=True)
-                child.start()
-        if starting and not (starting := [child for child in starting if not child.ready.poll()]):
+            if child.look() or signalled.is_set():
+                continue
+            if not child.is_ready:
+                return True
+            typer.secho("A serving process ended; starting another.", fg="yellow", err=True)
+            child.start()
+        if not is_announced and all(child.is_ready for child in children):
+            is_announced = True
             on_ready()
     return False
 
 
 def _serve(serving: Serving, sockets: list[socket.socket], ready: Connection) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    run_product(serving, sockets, on_ready=lambda: ready.send_bytes(b"ready"))
+    run_product(serving, sockets, on_ready=lambda: ready.send_bytes(_READY))
 
 
 def _end_with_parent() -> None:
