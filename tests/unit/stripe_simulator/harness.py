@@ -27,7 +27,7 @@ CLIENT_ID = "ca_simulator"
 REDIRECT_URI = "http://localhost:9/callback"
 GOOD_CARD = "4242 4242 4242 4242"
 DAY = 86_400
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 
 Json = dict[str, Any]
 
