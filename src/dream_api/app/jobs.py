@@ -24,7 +24,7 @@ CLEAN_UP_SECONDS = 300.0
 RECONCILE_SECONDS = 60.0
 """Also how long a held tier may outlive its period where the event of the renewal is lost."""
 COMPARE_SECONDS = 300.0
-"""How often somebody looks for platforms that were not compared with Stripe for a day."""
+"""How often somebody looks for what was not compared with Stripe for a day."""
 
 _SUBSCRIPTION_EVENTS = (
     "checkout.session.completed",
@@ -140,6 +140,11 @@ def _developer_jobs(bindings: Bindings, house: House, outside: Outside) -> list[
         Job("inbox.handle", PROMPT_SECONDS, lambda: rooms.inbox.handle_due(handlers)),
         Job("catalog.finish_open_intents", INTENT_SECONDS, rooms.catalog.finish_open_intents),
         Job("keys.repair_stale", INTENT_SECONDS, rooms.keys.repair_stale),
+        Job(
+            "platform_subscription.reconcile",
+            COMPARE_SECONDS,
+            lambda: rooms.platform_subscription.reconcile_stale(rooms.standing.publish),
+        ),
         Job("developers.clean_up", CLEAN_UP_SECONDS, clean_up),
         *clerk_jobs(rooms.realm.clerk, _let_leave(house)),
     ]
