@@ -21,6 +21,19 @@ from dream_api.services.pages.static_files import static_url
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
 
+_SCRIPTS = "<!-- scripts -->"
+"""Where the skeleton leaves room for the modules that a page needs."""
+_MODULES = (
+    ("data-copy", "copy.js"),
+    ("<dialog", "dialogs.js"),
+    ('class="chart"', "charts.js"),
+    ("data-live-form", "live.js"),
+    ("data-live-edit", "editing.js"),
+    ('type="color"', "brand.js"),
+    ("data-waiting", "waiting.js"),
+)
+"""What a page holds, and the module that looks for it: nobody loads what their page cannot use."""
+
 _SECONDS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 _DAYS_AGO_MAX = 30
 _GZIP_LEVEL = 5
@@ -59,7 +72,7 @@ def draw(request: Request, template: str, /, **context: Any) -> str:
     """Turn a template into HTML, with what every page knows: its theme, address and notice."""
     theme = request.cookies.get(THEME_COOKIE)
     query = request.url.query
-    return (
+    page = (
         environment()
         .get_template(template)
         .render(
@@ -69,6 +82,15 @@ def draw(request: Request, template: str, /, **context: Any) -> str:
             notice=NOTICES.get(request.query_params.get("notice", "")),
             **context,
         )
+    )
+    return page.replace(_SCRIPTS, _script_tags(page), 1)
+
+
+def _script_tags(page: str) -> str:
+    return "\n".join(
+        f'<script type="module" src="{static_url(name)}"></script>'
+        for mark, name in _MODULES
+        if mark in page
     )
 
 

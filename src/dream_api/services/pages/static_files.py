@@ -6,6 +6,7 @@ relative address always meet the version they were shipped with.
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -58,7 +59,7 @@ def bundle() -> Bundle:
     ``css/*.css`` become one ``ui.css``, in the order of their numbered names.
     """
     folder = resources.files(__package__) / "static"
-    sheets = [sheet.read_bytes() for sheet in _sorted_files(folder / "css")]
+    sheets = [_without_notes(sheet.read_bytes()) for sheet in _sorted_files(folder / "css")]
     bodies = {"ui.css": b"\n".join(sheets)}
     for part in (folder, folder / "js"):
         bodies |= {file.name: file.read_bytes() for file in _sorted_files(part)}
@@ -69,6 +70,11 @@ def bundle() -> Bundle:
         digest.hexdigest()[:_HASH_CHARACTERS],
         {name: StaticFile.of(name, body) for name, body in bodies.items()},
     )
+
+
+def _without_notes(sheet: bytes) -> bytes:
+    """Leave out what only readers of the source need: comments and indentation."""
+    return re.sub(rb"\n\s+", b"\n", re.sub(rb"/\*.*?\*/", b"", sheet, flags=re.DOTALL))
 
 
 def static_url(name: str) -> str:

@@ -31,7 +31,7 @@ function reach(color, toward, ground) {
   return toward;
 }
 
-export function start(root) {
+function start(root) {
   const preview = root.querySelector(".brand-preview");
   const color = root.querySelector("input[type=color]");
   const name = root.querySelector("input[name=appName]");
@@ -50,3 +50,5 @@ export function start(root) {
   });
   paint();
 }
+
+start(document);

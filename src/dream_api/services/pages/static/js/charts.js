@@ -1,5 +1,5 @@
 // Tooltips for charts: by pointer, and by arrow keys once the chart has the focus.
-export function start(root) {
+function start(root) {
   const charts = root.querySelectorAll(".chart");
   if (!charts.length) return;
   const tip = document.createElement("div");
@@ -42,3 +42,5 @@ export function start(root) {
     });
   }
 }
+
+start(document);

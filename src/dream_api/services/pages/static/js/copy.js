@@ -20,10 +20,12 @@ async function copy(button) {
   }
 }
 
-export function start(root) {
+function start(root) {
   for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
   root.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-copy]");
     if (button) copy(button);
   });
 }
+
+start(document);

@@ -1,6 +1,6 @@
 // A link that leads to a page with one question opens the same question as a dialog, where the
 // page has brought it along. Escape and "Cancel" close it, and focus returns to the link.
-export function start(root) {
+function start(root) {
   root.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const opener = event.target.closest?.("a[data-dialog]");
@@ -19,3 +19,5 @@ export function start(root) {
     }
   });
 }
+
+start(document);

@@ -4,7 +4,7 @@ import { fetchDocument, swapRegion } from "./documents.js";
 
 const DEBOUNCE_MS = 350;
 
-export function start(root) {
+function start(root) {
   const form = root.querySelector("form[data-live-edit]");
   if (!form) return;
   let timer = 0;
@@ -47,3 +47,5 @@ export function start(root) {
     }
   });
 }
+
+start(document);

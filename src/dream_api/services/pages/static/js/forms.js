@@ -43,9 +43,11 @@ function reachSearch(root) {
   });
 }
 
-export function start(root) {
+function start(root) {
   holdSecondSubmit(root);
   guardUnsaved(root);
   reachSearch(root);
   root.querySelector("[aria-invalid=true]")?.focus();
 }
+
+start(document);

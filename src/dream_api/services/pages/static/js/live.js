@@ -45,7 +45,7 @@ function settle(region, label) {
   if (label) [...region.querySelectorAll("a")].find((link) => link.textContent.trim() === label)?.focus();
 }
 
-export function start(root) {
+function start(root) {
   const form = root.querySelector("form[data-live-form]");
   if (!form || !root.querySelector("[data-live]")) return;
   let timer = 0;
@@ -71,3 +71,5 @@ export function start(root) {
     visit(location.href, { push: false });
   });
 }
+
+start(document);

@@ -1,7 +1,7 @@
 // Switches between light and dark at once; without JavaScript the form does it with a reload.
 const YEAR_SECONDS = 31536000;
 
-export function start(root) {
+function start(root) {
   root.addEventListener("submit", (event) => {
     const theme = event.submitter?.dataset.theme;
     if (!theme) return;
@@ -13,3 +13,5 @@ export function start(root) {
     other?.focus();
   });
 }
+
+start(document);

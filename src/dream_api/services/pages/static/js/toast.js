@@ -17,10 +17,12 @@ function show(toast) {
   setTimeout(() => toast.remove(), SHOWN_MS);
 }
 
-export function start(root) {
+function start(root) {
   for (const toast of root.querySelectorAll("[data-toast]")) show(toast);
   const here = new URL(location.href);
   if (!here.searchParams.has("notice")) return;
   here.searchParams.delete("notice"); // A reload must not say it again.
   history.replaceState(history.state, "", here);
 }
+
+start(document);

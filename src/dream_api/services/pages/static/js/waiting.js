@@ -4,7 +4,7 @@ import { fetchDocument, swapRegion } from "./documents.js";
 const PAUSE_MS = 2000;
 const LOOKS_MAX = 900;
 
-export function start(root) {
+function start(root) {
   const region = root.querySelector("[data-waiting]");
   if (!region) return;
   let looks = 0;
@@ -28,3 +28,5 @@ export function start(root) {
 
   setTimeout(look, PAUSE_MS);
 }
+
+start(document);
