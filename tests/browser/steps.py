@@ -152,7 +152,10 @@ def upgrade(page: Page, product: DevServer, keys: Keys, email: str) -> None:
 def add_tier(page: Page, name: str, price: str) -> None:
     """Put one more tier on sale with the editor."""
     page.goto("/api-tier-config")
+    rows = page.get_by_role("button", name=re.compile("^Remove tier"))
+    count = rows.count()
     page.get_by_role("button", name="Add tier").click()
+    expect(rows).to_have_count(count + 1)  # A script may put the row there, a moment later.
     page.get_by_label("Name", exact=True).last.fill(name)
     page.get_by_label("Price", exact=True).last.fill(price)
     page.get_by_role("button", name="Save changes").first.click()
