@@ -1,11 +1,14 @@
 """Months go by: what a developer owes us, what end users pay, and both clocks moved together."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner, Result
 
+from dream_api.cli import commands
 from tests.journeys.driver import FREE, GOOD_CARD, PASSWORD, PRO, Developer, Journey, eventually
 from tests.journeys.forms import submit
 from tests.journeys.running import Running, running_product
@@ -179,3 +182,47 @@ async def test_events_lead_an_end_user_through_a_year(journey: Journey, running:
         (await journey.customer(developer, "u_1"))["plan"],
         (await journey.customer(developer, "u_1"))["mrrCents"],
     )
+
+
+async def run(running: Running, *words: str) -> Result:
+    """Type a command in another terminal, beside the product."""
+    line = [*words, "--data", str(running.data_dir)]
+    return await asyncio.to_thread(lambda: CliRunner().invoke(commands, line))
+
+
+@pytest.fixture
+async def losing_events(running: Running) -> AsyncIterator[None]:
+    """Lose everything that Stripe tells us, until the test ends."""
+    async with httpx.AsyncClient(base_url=running.stripe_url) as stripe:
+        assert 200 == (await stripe.post("/chaos", json={"drop": 1})).status_code
+        yield
+        await stripe.post("/chaos", json={})
+
+
+@pytest.mark.usefixtures("losing_events")
+async def test_what_was_lost_is_healed_at_a_word_beside_the_product(
+    journey: Journey, running: Running
+) -> None:
+    """An end at Stripe that nobody told us of: the command finds it, with its money."""
+    developer = await journey.sign_up()
+    answer = await journey.http.post(
+        "/platform/create-checkout", json={}, headers=developer.headers
+    )
+    paid = await journey.pay_with(answer.json()["url"])
+    session_id = paid.headers["location"].partition("session_id=")[2]
+    unpaid = await journey.me(developer)
+    found = await run(running, "stripe", "reconcile")
+    await journey.connect(developer)
+    await journey.create_products(developer, (UNLIMITED, PRO))
+    await journey.pay_with(await journey.checkout(developer, "u_lost"))
+    heard_of = await run(running, "stripe", "reconcile", "--platform", developer.platform_id)
+    again = await run(running, "stripe", "reconcile")
+
+    assert session_id
+    assert "free" == unpaid["plan"]
+    assert (
+        f"{developer.user_id}: platform subscription None → active (+$15 a month)" in found.output
+    )
+    assert "never heard of (+$29 a month)" in heard_of.output
+    assert "pro" == (await journey.customer(developer, "u_lost"))["plan"]
+    assert "0 drifts healed" in again.output

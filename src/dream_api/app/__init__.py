@@ -5,24 +5,35 @@ happens on which event of Stripe.
 Does not own: any rule.
 """
 
+from dream_api.app.diagnosis import diagnose
 from dream_api.app.doors import ALL_SERVICES, ServiceName, describe
 from dream_api.app.engines import Engine, engine_of
+from dream_api.app.findings import Finding, Verdict
 from dream_api.app.jobs import STRIPE_ACCOUNT_EVENTS, STRIPE_CONNECT_EVENTS
 from dream_api.app.product import Product, open_product
+from dream_api.app.reconciling import Comparison, reconcile_stripe
 from dream_api.app.rooms import stripe_of
+from dream_api.app.stripe_diagnosis import STRIPE_ACCOUNT_PATH, STRIPE_CONNECT_PATH
 from dream_api.app.upkeep import Rekeyed, rekey, rotate_signing_keys
 
 __all__ = [
     "ALL_SERVICES",
     "STRIPE_ACCOUNT_EVENTS",
+    "STRIPE_ACCOUNT_PATH",
     "STRIPE_CONNECT_EVENTS",
+    "STRIPE_CONNECT_PATH",
+    "Comparison",
     "Engine",
+    "Finding",
     "Product",
     "Rekeyed",
     "ServiceName",
+    "Verdict",
     "describe",
+    "diagnose",
     "engine_of",
     "open_product",
+    "reconcile_stripe",
     "rekey",
     "rotate_signing_keys",
     "stripe_of",

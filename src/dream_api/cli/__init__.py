@@ -12,6 +12,7 @@ import typer
 from dream_api.cli.audit import audit
 from dream_api.cli.demo import demo
 from dream_api.cli.dev import dev
+from dream_api.cli.doctor import doctor
 from dream_api.cli.identity import identity
 from dream_api.cli.kv import kv
 from dream_api.cli.migrate import migrate
@@ -34,7 +35,7 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (dev, serve, worker, migrate, demo, audit, rekey, openapi):
+for command in (dev, serve, worker, migrate, demo, doctor, audit, rekey, openapi):
     commands.command()(command)
 commands.add_typer(kv, name="kv")
 commands.add_typer(stripe, name="stripe")

@@ -1,34 +1,63 @@
-"""``dream-api stripe``: arrange our own Stripe account."""
+"""``dream-api stripe``: arrange our own Stripe account, and compare what we keep with it."""
 
 import asyncio
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 
-from dream_api.app import STRIPE_ACCOUNT_EVENTS, STRIPE_CONNECT_EVENTS, stripe_of
-from dream_api.cli.configuration import DataOption, load_settings
-from dream_api.gateways.stripe import Stripe, WebhookEndpoint
+from dream_api.app import (
+    STRIPE_ACCOUNT_EVENTS,
+    STRIPE_ACCOUNT_PATH,
+    STRIPE_CONNECT_EVENTS,
+    STRIPE_CONNECT_PATH,
+    reconcile_stripe,
+    stripe_of,
+)
+from dream_api.cli.configuration import DataOption, clock_of, load_settings
+from dream_api.gateways.stripe import API_VERSION, Stripe, WebhookEndpoint
 from dream_api.kit.keys import Mode
+from dream_api.kit.money import format_money
 from dream_api.settings import Settings
 
 stripe = typer.Typer(help="Arrange our own Stripe account.", no_args_is_help=True)
 
-CONNECT_PATH = "/webhook/stripe"
-ACCOUNT_PATH = "/platform/webhook/stripe"
+
+class Done(StrEnum):
+    """What was done about an endpoint."""
+
+    MADE = "made"
+    BROUGHT_UP_TO_DATE = "brought up to date"
+    LEFT = "was there"
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """One endpoint as it stands now; the secret is None where it was made earlier."""
+
+    url: str
+    done: Done
+    secret: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """What one mode of our Stripe account now has. A secret is None where it was made earlier."""
+    """What one mode of our Stripe account now has."""
 
     price_id: str
-    account_secret: str | None
-    connect_secret: str | None
+    account: Arranged
+    connect: Arranged
 
+    @property
+    def account_secret(self) -> str | None:
+        """The secret of the account endpoint, if it was made just now."""
+        return self.account.secret
 
-@stripe.callback()
-def _group() -> None:
-    """Keep ``stripe setup`` two words while it is the only command of its group."""
+    @property
+    def connect_secret(self) -> str | None:
+        """The secret of the Connect endpoint, if it was made just now."""
+        return self.connect.secret
 
 
 @stripe.command()
@@ -46,6 +75,27 @@ def setup(data: DataOption = None) -> None:
         _print(mode, asyncio.run(arrange(settings, mode)))
 
 
+@stripe.command()
+def reconcile(
+    data: DataOption = None,
+    platform: Annotated[
+        str | None, typer.Option(help="Compare this platform alone (pk_…).")
+    ] = None,
+) -> None:
+    """Compare every subscription with Stripe, heal what drifted, and print each with its money.
+
+    Runs beside a live server, which does the same by itself every night. Safe to repeat.
+    """
+    settings = load_settings(data)
+    compared = asyncio.run(reconcile_stripe(settings, clock_of(settings), platform_id=platform))
+    for drift in compared.drifts:
+        typer.echo(drift.describe())
+    typer.echo(f"{compared.asked} subscriptions compared, {len(compared.drifts)} drifts healed")
+    for currency, cents in sorted(compared.money.items()):
+        sign = "-" if cents < 0 else "+"
+        typer.echo(f"{sign}{format_money(abs(cents), currency)} a month")
+
+
 async def arrange(settings: Settings, mode: Mode, *, renew_secrets: bool = False) -> Arrangement:
     """Bring one mode of our account into shape. Safe to repeat.
 
@@ -59,16 +109,20 @@ async def arrange(settings: Settings, mode: Mode, *, renew_secrets: bool = False
     try:
         price_id = await gateway.own_account.ensure_platform_price(settings.platform_price_cents)
         existing = await gateway.own_account.list_webhook_endpoints()
-        secrets = [
+        arranged = [
             await _ensure_endpoint(gateway, existing, wanted, renew_secret=renew_secrets)
             for wanted in (
-                _Wanted(settings.public_url + ACCOUNT_PATH, STRIPE_ACCOUNT_EVENTS, connect=False),
-                _Wanted(settings.public_url + CONNECT_PATH, STRIPE_CONNECT_EVENTS, connect=True),
+                _Wanted(
+                    settings.public_url + STRIPE_ACCOUNT_PATH, STRIPE_ACCOUNT_EVENTS, connect=False
+                ),
+                _Wanted(
+                    settings.public_url + STRIPE_CONNECT_PATH, STRIPE_CONNECT_EVENTS, connect=True
+                ),
             )
         ]
     finally:
         await gateway.close()
-    return Arrangement(price_id, *secrets)
+    return Arrangement(price_id, *arranged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +131,10 @@ class _Wanted:
     events: tuple[str, ...]
     connect: bool
 
+    def is_met_by(self, endpoint: WebhookEndpoint) -> bool:
+        """Tell whether an endpoint hears exactly this."""
+        return endpoint.is_enabled and set(endpoint.enabled_events) == set(self.events)
+
 
 async def _ensure_endpoint(
     gateway: Stripe,
@@ -84,31 +142,39 @@ async def _ensure_endpoint(
     wanted: _Wanted,
     *,
     renew_secret: bool,
-) -> str | None:
-    """Make the endpoint, or bring the one that is there up to date; give a new one's secret."""
-    found = [
-        endpoint
-        for endpoint in existing
-        if endpoint.url == wanted.url and endpoint.is_connect == wanted.connect
-    ]
-    if found and not renew_secret:
-        await gateway.own_account.update_webhook_endpoint(found[0].id, list(wanted.events))
-        return None
+) -> Arranged:
+    """Make the endpoint, or bring the one that is there up to date.
+
+    Neither the API version nor whom an endpoint hears can be changed, so that one of another
+    version is made anew, with a new secret.
+    """
+    own = gateway.own_account
+    found = [one for one in existing if (one.url, one.is_connect) == (wanted.url, wanted.connect)]
+    kept = [one for one in found if one.api_version == API_VERSION and not renew_secret][:1]
     for endpoint in found:
-        await gateway.own_account.delete_webhook_endpoint(endpoint.id)
-    made = await gateway.own_account.create_webhook_endpoint(
-        wanted.url, list(wanted.events), connect=wanted.connect
-    )
-    return made.secret
+        if endpoint not in kept:
+            await own.delete_webhook_endpoint(endpoint.id)
+    if not kept:
+        made = await own.create_webhook_endpoint(
+            wanted.url, list(wanted.events), connect=wanted.connect
+        )
+        return Arranged(wanted.url, Done.MADE, made.secret)
+    if wanted.is_met_by(kept[0]):
+        return Arranged(wanted.url, Done.LEFT)
+    await own.update_webhook_endpoint(kept[0].id, list(wanted.events))
+    return Arranged(wanted.url, Done.BROUGHT_UP_TO_DATE)
 
 
 def _print(mode: Mode, arrangement: Arrangement) -> None:
     prefix = "DREAM_STRIPE_" if mode is Mode.LIVE else "DREAM_STRIPE_TEST_"
     typer.echo(f"{mode} mode:")
+    for endpoint in (arrangement.account, arrangement.connect):
+        typer.echo(f"  Endpoint {endpoint.url} {endpoint.done}.")
+    typer.echo("  Set these:")
     typer.echo(f"  {prefix}PRICE_ID={arrangement.price_id}")
     for name, secret in (
         ("WEBHOOK_SECRETS", arrangement.account_secret),
         ("CONNECT_WEBHOOK_SECRETS", arrangement.connect_secret),
     ):
-        shown = secret or "(the endpoint existed; Stripe shows its secret only once)"
+        shown = secret or "(as it is; Stripe shows a secret only once)"
         typer.echo(f"  {prefix}{name}={shown}")

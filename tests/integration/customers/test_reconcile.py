@@ -35,8 +35,10 @@ async def test_an_end_that_nobody_told_of_is_healed_with_its_money(shop: Shop) -
         drift.mrr_cents,
         drift.currency,
     )
-    assert f"{shop.platform_id} {USER} {subscription_id}: status active → canceled" in str(drift)
-    assert str(drift).endswith("(-$29 a month)")
+    assert (
+        f"{shop.platform_id} {USER} {subscription_id}: status active → canceled" in drift.describe()
+    )
+    assert drift.describe().endswith("(-$29 a month)")
 
 
 async def test_a_payment_that_we_never_heard_of_is_found_on_the_account(shop: Shop) -> None:

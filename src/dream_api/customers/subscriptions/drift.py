@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from typing_extensions import override
-
 from dream_api.customers.subscriptions.model import Subscription
 from dream_api.kit.money import format_money
 
@@ -50,8 +48,7 @@ class Drift:
             "currency": self.currency,
         }
 
-    @override
-    def __str__(self) -> str:
+    def describe(self) -> str:
         """Write it as one line for the operator."""
         what = ", ".join(f"{name} {was} → {now}" for name, (was, now) in self.changes.items())
         sign = "-" if self.mrr_cents < 0 else "+"

@@ -6,6 +6,10 @@ Does not own: what an end user pays (customers/subscriptions), the days of grace
 (customers/platforms), nor telling that world when paying ended (bridge/standing).
 """
 
+from dream_api.developers.platform_subscription.comparing import (
+    PlatformDrift,
+    PlatformsCompared,
+)
 from dream_api.developers.platform_subscription.errors import (
     NoPlatformSubscription,
     SubscriptionExists,
@@ -19,7 +23,9 @@ __all__ = [
     "NoPlatformSubscription",
     "Offer",
     "Plan",
+    "PlatformDrift",
     "PlatformSubscription",
+    "PlatformsCompared",
     "Standing",
     "SubscriptionExists",
     "find_standing",

@@ -7,15 +7,18 @@ was read later.
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-
-import structlog
 
 from dream_api.developers.accounts import audit, mint_platform
 from dream_api.developers.platform_subscription import store as rows
+from dream_api.developers.platform_subscription.comparing import (
+    SWEEP_MAX,
+    Comparing,
+    PlatformsCompared,
+    Publish,
+)
 from dream_api.developers.platform_subscription.errors import (
     NoPlatformSubscription,
     SubscriptionExists,
@@ -34,7 +37,6 @@ from dream_api.gateways.stripe import (
     Stripe,
     StripeNotFound,
     StripeRefused,
-    StripeUnavailable,
 )
 from dream_api.kit.errors import NotFound
 from dream_api.kit.keys import Mode
@@ -42,11 +44,7 @@ from dream_api.shared.inbox import EventQuarantined, InboxEvent
 from dream_api.stores import Connection, FrontAuthApiBindings
 
 CHECKOUT_ATTEMPTS_MAX = 3
-TRUSTED_FOR = timedelta(hours=24)
-"""How long we believe what we keep; then Stripe is asked again, whether an event came or not."""
-SWEEP_MAX = 50
 
-_log = structlog.get_logger()
 _SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}", re.ASCII)
 
 
@@ -95,6 +93,7 @@ class PlatformSubscription:
         self._offer = offer
         self._price_id = offer.price_id
         self._portal_configuration: str | None = None
+        self._comparing = Comparing(self._store, clock, self._refresh, offer.price_cents)
 
     async def get(self, developer_id: str) -> Standing:
         """Tell how a developer stands."""
@@ -171,30 +170,24 @@ class PlatformSubscription:
             await self._refresh(record)
         return await self.get(developer_id)
 
-    async def reconcile_stale(
-        self, publish: Callable[[str], Awaitable[None]], *, limit: int = SWEEP_MAX
-    ) -> int:
+    async def reconcile_stale(self, publish: Publish, *, limit: int = SWEEP_MAX) -> int:
         """Ask again about developers nobody has asked Stripe about for a day; give how many.
 
-        An end or a payment whose event was lost is found within that day. Stops early, and
-        quietly, while Stripe is away.
+        Stops early, and quietly, while Stripe is away.
 
         Args:
             publish: tells the customers' world how a developer stands now.
             limit: how many to ask about in one go.
         """
-        before = self._clock.now() - TRUSTED_FOR
-        stale = await self._store.read(
-            lambda connection: rows.list_stale(connection, before, limit)
-        )
-        for asked, record in enumerate(stale):
-            try:
-                await self._refresh(record)
-            except StripeUnavailable as error:
-                _log.warning("platform_subscription.sweep_stopped", code=error.code)
-                return asked
-            await publish(record.developer_id)
-        return len(stale)
+        return await self._comparing.sweep(publish, limit)
+
+    async def reconcile(self, publish: Publish) -> PlatformsCompared:
+        """Compare every developer with Stripe, and heal what drifted.
+
+        Raises:
+            StripeUnavailable: what was compared before stands.
+        """
+        return await self._comparing.compare(publish)
 
     async def on_event(self, event: InboxEvent) -> str:
         """Handle an event of our own account; give the developer whose standing was re-read.

@@ -52,6 +52,19 @@ def list_stale(connection: Connection, seen_before: datetime, limit: int) -> lis
     return [_record(row) for row in connection.execute(statement)]
 
 
+def list_customers(connection: Connection, after: str, limit: int) -> list[Record]:
+    """List developers with a customer at Stripe in the order of their ids, after one."""
+    statement = (
+        select(_subscriptions)
+        .where(
+            _subscriptions.c.stripe_customer_id.is_not(None), _subscriptions.c.developer_id > after
+        )
+        .order_by(_subscriptions.c.developer_id)
+        .limit(limit)
+    )
+    return [_record(row) for row in connection.execute(statement)]
+
+
 def touch(connection: Connection, developer_id: str, seen_at: datetime) -> None:
     """Note that Stripe knows of no subscription (yet)."""
     connection.execute(

@@ -79,7 +79,7 @@ class Stripe:
                 {"api": api_base, "connect": api_base, "files": api_base} if api_base else {}
             ),
         )
-        self.own_account = OwnAccount(self._client)
+        self.own_account = OwnAccount(self._client, self._http)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,5 +1,9 @@
 """Our own account: the price of the platform subscription, our endpoints, and who we are."""
 
+import json
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import cast
 
 import stripe
@@ -7,6 +11,7 @@ from stripe.params import WebhookEndpointCreateParams, WebhookEndpointUpdatePara
 
 from dream_api.gateways.stripe import platform_price
 from dream_api.gateways.stripe.calls import answer
+from dream_api.gateways.stripe.errors import StripeUnavailable
 from dream_api.gateways.stripe.model import (
     API_VERSION,
     CONNECTED_ACCOUNTS,
@@ -21,24 +26,53 @@ from dream_api.gateways.stripe.reading import (
     read_connected_account,
     read_webhook_endpoint,
 )
+from dream_api.gateways.stripe.transport import Transport
 
 ENDPOINTS_MAX = 100
 """One page; Stripe allows sixteen endpoints."""
 CONFIGURATIONS_MAX = 100
 PORTAL_FOR = "dreamapi_portal_for"
 DEVELOPERS = "developers"
+REFUSAL_CHARACTERS_MAX = 300
 
 
 class OwnAccount:
     """What our key may do on our own account alone. Raises what ``Stripe`` raises."""
 
-    def __init__(self, client: stripe.StripeClient) -> None:
+    def __init__(self, client: stripe.StripeClient, http: Transport) -> None:
         self._client = client
+        self._http = http
 
     async def read(self) -> ConnectedAccount:
         """Read our own account, which also proves the key."""
         call = self._client.v1.accounts.retrieve_current_async()
         return read_connected_account(plain_object(await answer(call)))
+
+    async def read_clock(self) -> datetime:
+        """Read what time it is at Stripe, to the second."""
+        account = await answer(self._client.v1.accounts.retrieve_current_async())
+        headers = account.last_response.headers if account.last_response else {}
+        try:
+            return parsedate_to_datetime(headers["Date"])
+        except (KeyError, ValueError) as error:
+            raise StripeUnavailable("Stripe's answer carried no date.") from error
+
+    async def check_redirect(self, redirect_uri: str) -> str | None:
+        """Ask whether OAuth may lead back to an address; give Stripe's refusal, None for yes.
+
+        Nobody is signed in: the page that would ask a developer is looked at and left.
+        """
+        url = self._client.oauth.authorize_url(
+            {"scope": "read_write", "state": "doctor", "redirect_uri": redirect_uri}
+        )
+        body, status, _ = await answer(self._http.request_async("GET", url, {}))
+        if status < HTTPStatus.BAD_REQUEST:
+            return None
+        try:
+            said = json.loads(body)
+            return str(said.get("error_description") or said["error"])[:REFUSAL_CHARACTERS_MAX]
+        except (ValueError, KeyError, AttributeError, TypeError):
+            return f"status {status}"
 
     async def ensure_platform_price(self, amount_cents: int, currency: str = "usd") -> str:
         """Give the monthly price of the platform subscription; make it where it is missing."""

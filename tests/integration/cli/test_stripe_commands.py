@@ -1,0 +1,205 @@
+"""Arranging our Stripe account and asking whether all is well, as an operator does."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from dream_api.app import STRIPE_CONNECT_EVENTS
+from dream_api.cli import commands
+from dream_api.cli.configuration import DEVELOPMENT_FILE, load_settings
+from dream_api.cli.dev import arrange_simulator
+from dream_api.gateways.clock import MovableClock
+from dream_api.kit.crypto import new_master_key
+from dream_api.stores.sqlite import SqliteStores
+from stripe_simulator import APPLICATIONS_DEFAULT, Configuration, create_app
+from tests.journeys.processes import free_port
+from tests.stripe_server import LIVE_KEY, serving
+
+PUBLIC_URL = "http://localhost:8787"
+CALLBACK = f"{PUBLIC_URL}/oauth/callback"
+
+
+@dataclass
+class Operator:
+    """Somebody at a terminal, with a data folder and our Stripe account."""
+
+    data_dir: Path
+    stripe_url: str
+
+    async def run(self, *words: str) -> Result:
+        """Type a command."""
+        line = [*words, "--data", str(self.data_dir)]
+        return await asyncio.to_thread(lambda: CliRunner().invoke(commands, line))
+
+    async def ask(self, method: str, path: str, **parameters: Any) -> dict[str, Any]:
+        """Do something in our own account by hand."""
+        headers = {"Authorization": f"Bearer {LIVE_KEY}"}
+        is_reading = method == "GET"
+        async with httpx.AsyncClient(base_url=self.stripe_url, headers=headers) as stripe:
+            answer = await stripe.request(
+                method,
+                path,
+                params=parameters if is_reading else None,
+                data=None if is_reading else parameters,
+            )
+        assert 200 == answer.status_code, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def endpoints(self) -> dict[str, dict[str, Any]]:
+        """List our endpoints by their path."""
+        found = (await self.ask("GET", "/v1/webhook_endpoints"))["data"]
+        return {one["url"].removeprefix(PUBLIC_URL): one for one in found}
+
+    def set(self, **settings: Any) -> None:
+        """Change what ``dev`` has arranged; None takes a setting out."""
+        path = self.data_dir / DEVELOPMENT_FILE
+        changed = json.loads(path.read_text()) | settings
+        path.write_text(json.dumps({k: v for k, v in changed.items() if v is not None}))
+
+
+@pytest.fixture
+async def operator(data_dir: Path) -> AsyncIterator[Operator]:
+    """Serve a simulator that knows our callback, and arrange a folder for it."""
+    port = free_port()
+    configuration = Configuration(
+        data=data_dir / "stripe", applications=APPLICATIONS_DEFAULT, redirect_uris=(CALLBACK,)
+    )
+    with serving(create_app(configuration), port) as url:
+        settings = load_settings(data_dir, public_url=PUBLIC_URL)
+        await asyncio.to_thread(arrange_simulator, settings, port)
+        yield Operator(data_dir, url)
+
+
+async def test_setting_up_twice_makes_nothing_twice(operator: Operator) -> None:
+    """Two endpoints, one price; a secret that is shown no more is said so."""
+    before = await operator.endpoints()
+    again = await operator.run("stripe", "setup")
+
+    assert 0 == again.exit_code, again.output
+    assert before == await operator.endpoints()
+    assert {"/platform/webhook/stripe", "/webhook/stripe"} == before.keys()
+    assert "whsec_" not in again.output
+    assert 4 == again.output.count("was there.")
+    assert 1 == len((await operator.ask("GET", "/v1/prices"))["data"])
+
+
+async def test_an_endpoint_that_hears_too_little_hears_everything_again(
+    operator: Operator,
+) -> None:
+    """Also one that was switched off; the secret stays."""
+    endpoint = (await operator.endpoints())["/webhook/stripe"]
+    await operator.ask(
+        "POST",
+        f"/v1/webhook_endpoints/{endpoint['id']}",
+        **{"enabled_events[0]": "invoice.paid", "disabled": "true"},
+    )
+    sick = await operator.run("doctor")
+    done = await operator.run("stripe", "setup")
+    after = (await operator.endpoints())["/webhook/stripe"]
+    well = await operator.run("doctor")
+
+    assert (1, "is switched off at Stripe" in sick.output) == (sick.exit_code, True)
+    assert "/webhook/stripe brought up to date." in done.output
+    assert (endpoint["id"], "enabled", set(STRIPE_CONNECT_EVENTS)) == (
+        after["id"],
+        after["status"],
+        set(after["enabled_events"]),
+    )
+    assert 0 == well.exit_code, well.output
+
+
+async def test_an_endpoint_of_another_version_is_made_anew(operator: Operator) -> None:
+    """A version cannot be changed; the new secret is shown."""
+    old = (await operator.endpoints())["/webhook/stripe"]
+    await operator.ask("DELETE", f"/v1/webhook_endpoints/{old['id']}")
+    await operator.ask(
+        "POST",
+        "/v1/webhook_endpoints",
+        **{
+            "url": f"{PUBLIC_URL}/webhook/stripe",
+            "connect": "true",
+            "enabled_events[0]": "*",
+            "metadata[dreamapi_hears]": "connected_accounts",
+        },
+    )
+    done = await operator.run("stripe", "setup")
+    after = (await operator.endpoints())["/webhook/stripe"]
+
+    assert "DREAM_STRIPE_CONNECT_WEBHOOK_SECRETS=whsec_" in done.output
+    assert "2025-11-17.clover" == after["api_version"]
+    assert 2 == len(await operator.endpoints())
+
+
+async def test_a_folder_that_dev_has_arranged_is_well(operator: Operator) -> None:
+    """Every line is ok, in both modes."""
+    well = await operator.run("doctor")
+
+    assert 0 == well.exit_code, well.output
+    assert "0 broken" in well.output
+    assert not [line for line in well.output.splitlines() if line.startswith(("FAIL", "look"))]
+    for words in ("public address", "stores", "master key", "clock", "OAuth: leads back"):
+        assert words in well.output
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ({"stripe_secret_key": "sk_test_revoked"}, "Correct DREAM_STRIPE_SECRET_KEY"),
+        ({"stripe_test_secret_key": "sk_live_oops"}, "not a key of test mode"),
+        ({"stripe_client_id": None}, "DREAM_STRIPE_CLIENT_ID is not set"),
+        ({"stripe_webhook_secrets": None}, "DREAM_STRIPE_WEBHOOK_SECRETS is not set"),
+        ({"platform_price_cents": 1900}, "is not the price on sale"),
+        ({"public_url": "http://localhost:9999"}, "is missing at Stripe"),
+        ({"public_url": "http://localhost:9999"}, "Stripe refuses to lead back"),
+        ({"public_url": "http://shop.example"}, "is not https"),
+        ({"public_url": "https://shop.example"}, "nobody gets a code by mail"),
+    ],
+    ids=str,
+)
+async def test_what_does_not_agree_is_named_with_what_to_do(
+    operator: Operator, broken: dict[str, Any], words: str
+) -> None:
+    """And the exit code says that something is broken."""
+    operator.set(**broken)
+    sick = await operator.run("doctor")
+
+    assert 1 == sick.exit_code or "look" in sick.output
+    assert words in sick.output
+
+
+async def test_stores_that_cannot_be_opened_are_named(
+    operator: Operator, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A master key that sealed nothing here; a folder that was never migrated."""
+    with SqliteStores(operator.data_dir, clock) as stores:
+        await stores.bindings.front_auth_api.developers.write(
+            lambda c: c.exec_driver_sql(
+                "INSERT INTO identity_signing_keys VALUES"
+                " ('developers', 'k', 'active', '{}', 'sealed', 0, NULL, NULL)"
+            )
+        )
+    monkeypatch.setenv("DREAM_MASTER_KEY", new_master_key())
+    wrong_key = await operator.run("doctor")
+    operator.data_dir = operator.data_dir.parent / secrets.token_hex(4)
+    never_migrated = await operator.run("doctor")
+
+    assert "does not open what is sealed here" in wrong_key.output
+    assert "dream-api migrate" in never_migrated.output
+    assert (1, 1) == (wrong_key.exit_code, never_migrated.exit_code)
+
+
+async def test_setting_up_without_a_key_says_which_to_set(data_dir: Path) -> None:
+    """Nothing is asked of anybody."""
+    operator = Operator(data_dir, "")
+    refused = await operator.run("stripe", "setup")
+
+    assert (2, True) == (refused.exit_code, "DREAM_STRIPE_SECRET_KEY" in refused.output)
