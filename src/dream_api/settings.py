@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -40,6 +41,9 @@ class ClerkSettings:
 
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode]
 """A comma-separated list: the first is current, the others are still accepted."""
+
+NetworkList = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
+"""A comma-separated list of addresses and networks, such as ``10.0.0.0/8,192.0.2.7``."""
 
 
 class Settings(BaseSettings):
@@ -79,6 +83,10 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         "http://localhost:8787", description="The one origin under which people reach the product."
+    )
+    trusted_proxies: NetworkList = Field(
+        (),
+        description="Addresses or networks of proxies whose `X-Forwarded-For` is believed.",
     )
     master_key: SecretList = Field(
         (),
@@ -180,6 +188,13 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return cls.read_list(value) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @staticmethod
     def read_list(text: str) -> tuple[SecretStr, ...]:

@@ -116,6 +116,7 @@ def door_settings(settings: Settings, *, development: bool) -> DoorSettings:
         simulated=base is not None and f"{base}:".startswith(LOOPBACK_PREFIXES),
         platform_price_cents=settings.platform_price_cents,
         stripe_origin=base or " ".join(STRIPE_ORIGINS),
+        trusted_proxies=settings.trusted_proxies,
         metrics_token=None if token is None else token.get_secret_value(),
         account_webhook_secrets=_revealed(account),
         connect_webhook_secrets=_revealed(connect),

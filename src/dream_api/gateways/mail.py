@@ -1,6 +1,7 @@
 """Mail over SMTP: plain text, one recipient, TLS wherever the server offers it."""
 
 from dataclasses import dataclass
+from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -29,6 +30,8 @@ class Mail:
     text: str
     code: str | None = None
     link: str | None = None
+    sender_name: str | None = None
+    """Who writes, as a mail program shows it: the app that the person knows."""
 
 
 class SmtpMail:
@@ -63,7 +66,7 @@ class SmtpMail:
             MailUnavailable: the server is away, slow, or refused it.
         """
         message = EmailMessage()
-        message["From"] = self._sender
+        message["From"] = Address(mail.sender_name or "", addr_spec=self._sender)
         message["To"] = mail.to
         message["Subject"] = mail.subject
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers.

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_string
+from email.headerregistry import Address
 from email.message import Message
+from email.policy import default
 
 import pytest
 
@@ -67,6 +69,30 @@ async def test_a_mail_arrives_as_it_was_written(server: SmtpServer) -> None:
     assert MAIL.text == content.decode().replace("\r\n", "\n")
     assert ("ada@example.com", "hello@acme.example") == (received["To"], received["From"])
     assert "auto-generated" == received["Auto-Submitted"]
+
+
+async def test_a_mail_is_from_the_app_that_the_person_knows(server: SmtpServer) -> None:
+    """The name is the app's, in any letters; the address stays the one that may send."""
+    gateway = SmtpMail(f"smtp://127.0.0.1:{server.port}", "no-reply@dream.example")
+
+    for name in ("Acmé, Inc.", 'Ac"me" <evil@x.example>'):
+        await gateway.send(replace(MAIL, sender_name=name))
+    shown = [
+        (address.display_name, address.addr_spec)
+        for received in server.received
+        for address in _senders(received)
+    ]
+
+    assert [
+        ("Acmé, Inc.", "no-reply@dream.example"),
+        ('Ac"me" <evil@x.example>', "no-reply@dream.example"),
+    ] == shown
+
+
+def _senders(received: Message) -> tuple[Address, ...]:
+    parsed = message_from_string(received.as_string(), policy=default)
+    found: tuple[Address, ...] = parsed["From"].addresses
+    return found
 
 
 async def test_a_refusal_is_tried_again_later(server: SmtpServer) -> None:

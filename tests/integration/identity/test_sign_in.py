@@ -1,6 +1,7 @@
 """Sign-in: guessing is slow, and answers tell nobody which addresses have an account."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -126,3 +127,24 @@ async def test_a_password_may_be_typed_on_any_keyboard(developers: House) -> Non
     await developers.realm.verify_email(REALM, ADA, await developers.post.code(ADA))
 
     assert await developers.realm.sign_in(REALM, ADA, "z\u00fcrich cafe\u0301 lamp")
+
+
+async def test_a_password_that_is_replaced_meanwhile_opens_nothing(
+    developers: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between comparing and signing in the owner set a new one: the old one is too late."""
+    await developers.join(ADA)
+    attempts = developers.realm._attempts  # noqa: SLF001 - the moment between lies inside.
+    compare = attempts.check
+
+    async def compare_and_be_late(*call: Any) -> Any:
+        person = await compare(*call)
+        await developers.realm.forgot_password(REALM, ADA)
+        code = await developers.post.code(ADA)
+        await developers.realm.reset_password(REALM, ADA, code, OTHER_PASSWORD)
+        return person
+
+    monkeypatch.setattr(attempts, "check", compare_and_be_late)
+
+    with pytest.raises(InvalidCredentials):
+        await developers.realm.sign_in(REALM, ADA, PASSWORD)

@@ -188,3 +188,21 @@ async def test_mails_name_the_app(customers: House) -> None:
 
     assert "Acme A" in mail.subject
     assert "Acme A" in mail.text
+
+
+async def test_the_other_sign_ups_of_an_address_are_forgotten(developers: House) -> None:
+    """Once somebody has proved the address, nothing is kept of whoever else typed it."""
+    for name in ("Eve", "Mallory", "Ada"):
+        await developers.realm.sign_up("developers", ADA, PASSWORD, name)
+    await developers.realm.sign_up("developers", "other@example.com", PASSWORD, "Other")
+
+    await developers.realm.verify_email("developers", ADA, await developers.post.code(ADA))
+
+    kept = await developers.store.read(
+        lambda connection: (
+            connection.exec_driver_sql("SELECT name FROM identity_users ORDER BY name")
+            .scalars()
+            .all()
+        )
+    )
+    assert ["Ada", "Other"] == list(kept)

@@ -83,11 +83,13 @@ def bearer(tokens: dict[str, Any], pk: str | None = None) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def open_web(data_dir: Path, clock: MovableClock) -> AsyncIterator[Web]:
+async def open_web(
+    data_dir: Path, clock: MovableClock, *, master_key: str | None = None
+) -> AsyncIterator[Web]:
     """Open the whole product on a data folder and talk to it."""
     settings = Settings(
         data_dir=data_dir,
-        master_key=Settings.read_list(new_master_key()),
+        master_key=Settings.read_list(master_key or new_master_key()),
         public_url=ORIGIN,
         stripe_test_secret_key=SecretStr("sk_test_nobody_calls"),
         stripe_api_base="http://127.0.0.1:9",

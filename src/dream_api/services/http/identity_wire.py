@@ -6,6 +6,8 @@ from pydantic import Field, WithJsonSchema
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from dream_api.services.http.networks import network_of
+from dream_api.services.http.settings import DoorSettings
 from dream_api.services.http.wire import Answer, Body, Email, Line, Moment, Omittable, UserId
 from dream_api.shared.identity import Caller, Principal, Session, SignedIn
 
@@ -149,8 +151,10 @@ def sessions_of(sessions: list[Session], current_id: str) -> Sessions:
 
 
 def caller_of(request: Request, principal: Principal | None = None) -> Caller:
-    """Tell the realm from which device a request comes, and who signed it if anybody did."""
-    return Caller(request.headers.get("user-agent", ""), principal)
+    """Tell the realm from where a request comes, and who signed it if anybody did."""
+    settings: DoorSettings = request.app.state.doorkeeper.settings
+    network = network_of(request, settings.trusted_proxies)
+    return Caller(request.headers.get("user-agent", ""), principal, network)
 
 
 def published(document: dict[str, object]) -> JSONResponse:

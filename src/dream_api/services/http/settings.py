@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import urlsplit
 
 from dream_api.kit.keys import Mode
+
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class DoorSettings:
     """What the platform subscription costs, in US cents a month, as pages show it."""
     stripe_origin: str | None = None
     """Where forms may lead besides ourselves, for the pages' Content-Security-Policy."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Whose ``X-Forwarded-For`` is believed."""
     metrics_token: str | None = field(default=None, repr=False)
     account_webhook_secrets: Mapping[Mode, tuple[str, ...]] = field(
         default_factory=dict, repr=False

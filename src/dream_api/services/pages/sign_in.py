@@ -117,7 +117,7 @@ async def verify(request: Request, door: AuthDoor) -> Response:
         )
     except DreamError as refusal:
         return _again(request, door, "verify", form, refusal)
-    answer = await _welcome(request, door, signed_in)
+    answer = await welcome(request, door, signed_in)
     answer.delete_cookie(_PENDING_COOKIE, path=f"{door.base}/sign-up")
     return answer
 
@@ -132,7 +132,7 @@ async def sign_in(request: Request, door: AuthDoor, page: str = "sign_in") -> Re
         )
     except DreamError as refusal:
         return _again(request, door, page, form, refusal)
-    return await _welcome(request, door, signed_in, unpack(form))
+    return await welcome(request, door, signed_in, unpack(form))
 
 
 async def forgot(request: Request, door: AuthDoor) -> Response:
@@ -157,7 +157,7 @@ async def reset(request: Request, door: AuthDoor) -> Response:
     return see_other(door.url("/sign-in"), notice="password-reset")
 
 
-async def _welcome(
+async def welcome(
     request: Request, door: AuthDoor, signed_in: SignedIn, resumed: Resumed | None = None
 ) -> Response:
     """Lead on with a session; a form that was kept through signing in is offered to be sent."""

@@ -14,6 +14,7 @@ from dream_api.shared.identity.errors import (
     Unauthenticated,
 )
 from dream_api.shared.identity.keyring import Keyring, open_keyring
+from dream_api.shared.identity.mail_links import MailLink
 from dream_api.shared.identity.mails import MAIL_KIND
 from dream_api.shared.identity.model import (
     DEVELOPERS_REALM_ID,
@@ -21,6 +22,7 @@ from dream_api.shared.identity.model import (
     Claims,
     Identity,
     Principal,
+    Purpose,
     RealmConfig,
     RealmHooks,
     RealmKind,
@@ -42,7 +44,9 @@ __all__ = [
     "InvalidCode",
     "InvalidCredentials",
     "Keyring",
+    "MailLink",
     "Principal",
+    "Purpose",
     "Realm",
     "RealmConfig",
     "RealmHooks",

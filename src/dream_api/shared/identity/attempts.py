@@ -8,7 +8,13 @@ from dream_api.gateways.clock import Clock
 from dream_api.kit.passwords import Passwords
 from dream_api.shared.identity.addresses import Address
 from dream_api.shared.identity.errors import InvalidCredentials, TooManyAttempts
-from dream_api.shared.identity.model import FAILURES_FORGOTTEN_AFTER, Person, failure_delay
+from dream_api.shared.identity.model import (
+    FAILURES_FORGOTTEN_AFTER,
+    NETWORK_FAILURES_MAX,
+    NETWORK_WINDOW,
+    Person,
+    failure_delay,
+)
 from dream_api.shared.identity.store import limits, people
 from dream_api.stores import Connection, Store
 
@@ -28,8 +34,13 @@ class Attempts:
         self._passwords = passwords
         self._turns = tuple(asyncio.Lock() for _ in range(_TURNS))
 
-    async def check(self, realm_id: str, address: Address, password: str) -> Person:
+    async def check(
+        self, realm_id: str, address: Address, password: str, network: str = ""
+    ) -> Person:
         """Find the person whose address and password these are.
+
+        Failures are counted for the address, and for the *network* where it is known: a guesser
+        who tries one password on many addresses is slowed down, and so is nobody else.
 
         Raises:
             InvalidCredentials: no such person, or another password; it counts as a failure.
@@ -38,30 +49,62 @@ class Attempts:
         """
         async with self._turns[hash((realm_id, address.key)) % _TURNS]:
             person = await self._store.read(
-                lambda connection: self._admit(connection, realm_id, address)
+                lambda connection: self._admit(connection, realm_id, address, network)
             )
             stored_hash = None if person is None else person.password_hash
             matches = await self._passwords.verify(stored_hash, password)
             if person is None or not matches:
                 now = self._clock.now()
                 await self._store.write(
-                    lambda connection: _count_failure(connection, realm_id, address, now)
+                    lambda connection: _count_failures(connection, realm_id, address, network, now)
                 )
                 raise InvalidCredentials(
                     "The email or the password is wrong, or the address is not verified yet."
                 )
         return person
 
-    def _admit(self, connection: Connection, realm_id: str, address: Address) -> Person | None:
-        failures = limits.find_failures(connection, realm_id, address.key)
+    def _admit(
+        self, connection: Connection, realm_id: str, address: Address, network: str
+    ) -> Person | None:
         now = self._clock.now()
-        if failures is not None and failures.blocked_until and now < failures.blocked_until:
-            seconds = math.ceil((failures.blocked_until - now).total_seconds())
-            raise TooManyAttempts(
-                f"Wait {seconds} seconds, or set a new password with a code by mail.",
-                retry_after_seconds=seconds,
-            )
+        for key in (address.key, _key_of(network)):
+            failures = limits.find_failures(connection, realm_id, key)
+            if failures is not None and failures.blocked_until and now < failures.blocked_until:
+                seconds = math.ceil((failures.blocked_until - now).total_seconds())
+                raise TooManyAttempts(
+                    f"Wait {seconds} seconds, or set a new password with a code by mail.",
+                    retry_after_seconds=seconds,
+                )
         return people.find_verified(connection, realm_id, address.key)
+
+
+def _key_of(network: str) -> str:
+    """Name what a network's failures are counted under; no address of a person is like that."""
+    return f"network:{network}"
+
+
+def _count_failures(
+    connection: Connection, realm_id: str, address: Address, network: str, now: datetime
+) -> None:
+    _count_failure(connection, realm_id, address, now)
+    if network:
+        _count_network_failure(connection, realm_id, _key_of(network), now)
+
+
+def _count_network_failure(connection: Connection, realm_id: str, key: str, now: datetime) -> None:
+    """Count in windows that begin with a failure; a full one blocks until it ends."""
+    row = limits.find_failures(connection, realm_id, key)
+    is_open = row is not None and now < row.failed_at + NETWORK_WINDOW
+    started_at = row.failed_at if row is not None and is_open else now
+    failures = (row.failures if row is not None and is_open else 0) + 1
+    is_full = failures >= NETWORK_FAILURES_MAX
+    values = {
+        "email_key": key,
+        "failures": failures,
+        "failed_at": started_at,
+        "blocked_until": started_at + NETWORK_WINDOW if is_full else None,
+    }
+    limits.put_failures(connection, realm_id, values)
 
 
 def _count_failure(connection: Connection, realm_id: str, address: Address, now: datetime) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from dream_api.kit.crypto import Vault
+from dream_api.shared.identity.codes import Ticket
+from dream_api.shared.identity.mail_links import seal_link
 from dream_api.shared.identity.mails import MAIL_KIND, Payload
 from dream_api.shared.identity.model import RealmConfig, Visit
 from dream_api.shared.identity.signing import SigningKeys
@@ -22,6 +24,11 @@ class Desk:
     def app_name(self, connection: Connection, visit: Visit) -> str:
         """Name the app that people sign in to."""
         return self.config.hooks.branding(connection, visit.realm_id)
+
+    def link(self, visit: Visit, ticket: Ticket) -> str:
+        """Give the address of the page where one click does what the code does."""
+        token = seal_link(self.vault, visit.realm_id, ticket)
+        return f"{self.config.page(visit.realm_id, 'confirm')}?token={token}"
 
     def post(self, connection: Connection, visit: Visit, mail: Payload) -> None:
         """Queue a mail in this transaction."""

@@ -6,7 +6,14 @@ raise would undo the counted try that the refusal is for.
 
 from dream_api.shared.identity import mails
 from dream_api.shared.identity.addresses import Address
-from dream_api.shared.identity.codes import Ticket, is_expected, may_mail, put_code, take_code
+from dream_api.shared.identity.codes import (
+    NOBODY,
+    Ticket,
+    is_expected,
+    may_mail,
+    put_code,
+    take_code,
+)
 from dream_api.shared.identity.desk import Desk
 from dream_api.shared.identity.model import Newcomer, Person, Principal, Purpose, Visit
 from dream_api.shared.identity.sessions import Grant, open_session
@@ -24,7 +31,7 @@ def enrol(connection: Connection, desk: Desk, visit: Visit, newcomer: Newcomer, 
     put_code(connection, desk.vault, visit, ticket)
     app = desk.app_name(connection, visit)
     if people.find_verified(connection, visit.realm_id, newcomer.email_key) is None:
-        mail = mails.sign_up_code(newcomer.email, app, code)
+        mail = mails.sign_up_code(newcomer.email, app, code, desk.link(visit, ticket))
     else:
         # The code is mailed to nobody, and `verify` would find the address taken.
         link = desk.config.page(visit.realm_id, "sign-in")
@@ -66,9 +73,10 @@ def send_reset_code(
     if not may_mail(connection, visit, address.key):
         return
     person = people.find_verified(connection, visit.realm_id, address.key)
-    user_id = None if person is None else person.user_id
-    put_code(connection, desk.vault, visit, Ticket(Purpose.RESET, address, code, user_id))
-    mail = mails.reset_code(address.email, desk.app_name(connection, visit), code)
+    ticket = Ticket(Purpose.RESET, address, code, NOBODY if person is None else person.user_id)
+    put_code(connection, desk.vault, visit, ticket)
+    app = desk.app_name(connection, visit)
+    mail = mails.reset_code(address.email, app, code, desk.link(visit, ticket))
     if person is None:
         desk.pretend_to_post(connection, visit, mail)
     else:
@@ -114,7 +122,8 @@ def send_email_change_code(
     put_code(connection, desk.vault, visit, ticket)
     app = desk.app_name(connection, visit)
     if people.find_verified(connection, visit.realm_id, address.key) is None:
-        mail = mails.email_change_code(address.email, app, ticket.code)
+        link = desk.link(visit, ticket)
+        mail = mails.email_change_code(address.email, app, ticket.code, link)
     else:
         link = desk.config.page(visit.realm_id, "sign-in")
         mail = mails.account_exists(address.email, app, link)

@@ -13,16 +13,17 @@ _CODE_MINUTES = int(CODE_LIFETIME.total_seconds() // 60)
 Payload = dict[str, Any]
 
 
-def sign_up_code(to: str, app: str, code: str) -> Payload:
+def sign_up_code(to: str, app: str, code: str, link: str) -> Payload:
     """Ask a newcomer to prove the address."""
     return _mail(
         to,
         app,
         f"{code} is your code for {{app}}",
         f"Your code to finish signing up at {{app}} is:\n\n    {code}\n\n"
-        f"It works once, within {_CODE_MINUTES} minutes.\n\n"
+        f"{_or_press(link)}"
         "If you did not sign up just now, do nothing: without the code there is no account.",
         code=code,
+        link=link,
     )
 
 
@@ -40,29 +41,32 @@ def account_exists(to: str, app: str, link: str) -> Payload:
     )
 
 
-def reset_code(to: str, app: str, code: str) -> Payload:
+def reset_code(to: str, app: str, code: str, link: str) -> Payload:
     """Send the code that sets a new password."""
     return _mail(
         to,
         app,
         f"{code} is your code for a new password at {{app}}",
         f"Your code to set a new password at {{app}} is:\n\n    {code}\n\n"
-        f"It works once, within {_CODE_MINUTES} minutes, and ends all your sessions.\n\n"
+        f"{_or_press(link)}"
+        "A new password ends all your sessions.\n\n"
         "If you did not ask for it, do nothing: your password stays as it is.",
         code=code,
+        link=link,
     )
 
 
-def email_change_code(to: str, app: str, code: str) -> Payload:
+def email_change_code(to: str, app: str, code: str, link: str) -> Payload:
     """Ask a person to prove the new address."""
     return _mail(
         to,
         app,
         f"{code} is your code for {{app}}",
         f"Your code to use this address at {{app}} is:\n\n    {code}\n\n"
-        f"It works once, within {_CODE_MINUTES} minutes.\n\n"
+        f"{_or_press(link)}"
         "If you did not ask for it, do nothing: this address stays unused.",
         code=code,
+        link=link,
     )
 
 
@@ -90,6 +94,13 @@ def password_changed(to: str, app: str, link: str) -> Payload:
     )
 
 
+def _or_press(link: str) -> str:
+    return (
+        f"Or open this page and press the button:\n\n    {link}\n\n"
+        f"Either works once, within {_CODE_MINUTES} minutes.\n\n"
+    )
+
+
 def _mail(
     to: str, app: str, subject: str, text: str, *, code: str | None = None, link: str | None = None
 ) -> Payload:
@@ -101,4 +112,5 @@ def _mail(
         "text": text.replace("{app}", name) + "\n",
         "code": code,
         "link": link,
+        "sender_name": name,
     }

@@ -22,6 +22,9 @@ MAILS_WINDOW = timedelta(hours=1)
 
 FAILURES_FREE = 10
 FAILURES_FORGOTTEN_AFTER = timedelta(hours=24)
+NETWORK_FAILURES_MAX = 30
+NETWORK_WINDOW = timedelta(minutes=1)
+"""At most NETWORK_FAILURES_MAX failed sign-ins from one network in a window of this length."""
 _DELAY_FIRST = timedelta(seconds=30)
 _DELAY_MAX = timedelta(minutes=15)
 
@@ -136,6 +139,8 @@ class Caller:
     device: str = ""
     """The User-Agent, shown in the list of sessions."""
     principal: Principal | None = None
+    network: str = ""
+    """The network that the request comes from; empty where nobody can tell."""
 
 
 ANONYMOUS = Caller()

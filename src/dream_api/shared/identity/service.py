@@ -27,6 +27,7 @@ from dream_api.shared.identity.errors import (
     Unauthenticated,
 )
 from dream_api.shared.identity.keyring import Keyring
+from dream_api.shared.identity.mail_links import MailLink, open_link
 from dream_api.shared.identity.model import (
     ANONYMOUS,
     NAME_CHARACTERS_MAX,
@@ -150,12 +151,13 @@ class Realm:
 
         Raises:
             InvalidCredentials: wrong, unknown or unverified; it counts as a failure.
-            TooManyAttempts: after ten failures in a row, also for the right password.
+            TooManyAttempts: after ten failures in a row, also for the right password; or after
+                thirty within a minute from one network.
             PasswordsBusy: too many sign-ins wait; try again in a second.
         """
         address = parse_address(email)
         check_length(password)
-        person = await self._attempts.check(realm_id, address, password)
+        person = await self._attempts.check(realm_id, address, password, caller.network)
         fresh_hash = None
         if self.passwords.needs_rehash(person.password_hash):
             fresh_hash = await self.passwords.hash(password)
@@ -297,6 +299,17 @@ class Realm:
     def erase(self, connection: Connection, realm_id: str, user_id: str) -> None:
         """Forget a person inside another room's verb; calls no hook."""
         self._erase(connection, realm_id, user_id, self._clock.now())
+
+    def open_mail_link(self, realm_id: str, token: str) -> MailLink:
+        """Read what a link in a mail stands for. It proves and changes nothing.
+
+        Raises:
+            InvalidCode: this realm has not mailed it.
+        """
+        link = open_link(self._desk.vault, realm_id, token)
+        if link is None:
+            raise code_refused()
+        return link
 
     async def find(self, realm_id: str, user_id: str) -> Identity | None:
         """Find a person whose address is verified."""

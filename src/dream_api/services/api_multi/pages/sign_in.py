@@ -9,6 +9,7 @@ from dream_api.services.api_multi.pages.host import Host, HostedPage, OpenHosted
 from dream_api.services.http.cookies import delete_session_cookie, end_user_cookie
 from dream_api.services.http.realms import BUILTIN_END_USERS
 from dream_api.services.http.urls import check_url, origin_of
+from dream_api.services.pages import confirmation
 from dream_api.services.pages import sign_in as flow
 from dream_api.services.pages.links import local_path, with_parameters
 from dream_api.services.pages.rendering import see_other
@@ -50,6 +51,19 @@ async def show_verify(request: Request, host: OpenHostedPage) -> Response:
 async def verify(request: Request, host: OpenHostedPage) -> Response:
     """Take the code and sign in."""
     return await flow.verify(request, _door(request, host))
+
+
+@router.get("/confirm")
+async def show_confirm(request: Request, host: HostedPage) -> Response:
+    """Show what a link in a mail is for. Programs that look at mail come here too."""
+    return confirmation.show(request, _door(request, host), host.person)
+
+
+@router.post("/confirm")
+async def confirm(request: Request, host: HostedPage) -> Response:
+    """Prove an address, or set a new password, as the link in a mail says."""
+    page = f"{host.base}/account"
+    return await confirmation.confirm(request, _door(request, host), host.person, account_page=page)
 
 
 @router.get("/sign-in")

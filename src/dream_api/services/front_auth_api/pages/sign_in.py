@@ -3,15 +3,17 @@
 from fastapi import APIRouter, Request, Response
 
 from dream_api.services.front_auth_api.rooms import rooms_of
+from dream_api.services.front_auth_api.sign_in import principal_of
 from dream_api.services.http.callers import find_developer
 from dream_api.services.http.cookies import delete_session_cookie, developer_cookie
 from dream_api.services.http.realms import BUILTIN_DEVELOPERS
+from dream_api.services.pages import confirmation
 from dream_api.services.pages import sign_in as flow
 from dream_api.services.pages.brands import OURS
 from dream_api.services.pages.links import local_path
 from dream_api.services.pages.rendering import see_other
 from dream_api.services.pages.routing import PageRoute
-from dream_api.shared.identity import DEVELOPERS_REALM_ID, SignedIn
+from dream_api.shared.identity import DEVELOPERS_REALM_ID, Principal, SignedIn
 
 router = APIRouter(
     route_class=PageRoute, include_in_schema=False, dependencies=[BUILTIN_DEVELOPERS]
@@ -40,6 +42,19 @@ async def show_verify(request: Request) -> Response:
 async def verify(request: Request) -> Response:
     """Take the code, sign in, and go on to naming the app."""
     return await flow.verify(request, _door(request, "/setup"))
+
+
+@router.get("/confirm")
+async def show_confirm(request: Request) -> Response:
+    """Show what a link in a mail is for. Programs that look at mail come here too."""
+    return confirmation.show(request, _door(request, "/setup"), await _person(request))
+
+
+@router.post("/confirm")
+async def confirm(request: Request) -> Response:
+    """Prove an address, or set a new password, as the link in a mail says."""
+    door, person = _door(request, "/setup"), await _person(request)
+    return await confirmation.confirm(request, door, person, account_page="/dashboard/account")
 
 
 @router.get("/sign-in")
@@ -123,6 +138,11 @@ def _door(request: Request, default: str, reauth_email: str | None = None) -> fl
         carried={"next": target} if wanted else {},
         reauth_email=reauth_email,
     )
+
+
+async def _person(request: Request) -> Principal | None:
+    developer = await find_developer(request)
+    return None if developer is None else principal_of(developer)
 
 
 async def _reauth_door(request: Request) -> flow.AuthDoor:

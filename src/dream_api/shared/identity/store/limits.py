@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, select
 
 from dream_api.shared.identity.store.tables import FAILURES, MAILINGS
-from dream_api.stores import Connection
+from dream_api.stores import Connection, upsert
 
 
 def find_failures(connection: Connection, realm_id: str, email_key: str) -> Row[Any] | None:
@@ -17,9 +17,12 @@ def find_failures(connection: Connection, realm_id: str, email_key: str) -> Row[
 
 
 def put_failures(connection: Connection, realm_id: str, values: dict[str, Any]) -> None:
-    """Write the failed sign-ins of an address."""
-    clear_failures(connection, realm_id, values["email_key"])
-    connection.execute(insert(FAILURES).values(realm_id=realm_id, **values))
+    """Write the failed sign-ins of an address, or of a network; of two at once, the last stays."""
+    statement = upsert(FAILURES).values(realm_id=realm_id, **values)
+    changed = {name: value for name, value in values.items() if name != "email_key"}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["realm_id", "email_key"], set_=changed)
+    )
 
 
 def clear_failures(connection: Connection, realm_id: str, email_key: str) -> None:
