@@ -4,6 +4,7 @@ import csv
 import io
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from dream_api.customers.dashboard import Dashboard, Filters
 from dream_api.customers.dashboard.service import EXPORT_ROWS
 from dream_api.customers.metering import Metering, TrackEvent
+from dream_api.customers.subscriptions import Movement, add_movements
 from dream_api.gateways.clock import MovableClock
 from dream_api.kit.errors import ValidationFailed
 from dream_api.kit.periods import to_milliseconds
@@ -127,6 +129,48 @@ async def test_metrics_sum_the_platform_up(dashboard: Dashboard, add_users: AddU
     assert {"free": 2, "pro": 3} == await dashboard.subscribers(PLATFORM)
 
 
+async def test_revenue_per_user_is_shared_among_those_who_pay(
+    dashboard: Dashboard, add_users: AddUsers
+) -> None:
+    """Whoever brings nothing does not dilute it; halves round up; currencies stay apart."""
+    await add_users(
+        {"subscription_status": "active", "mrr_cents": 2_900},
+        {"subscription_status": "active", "mrr_cents": 1_001},
+        {"subscription_status": "active", "mrr_cents": 700, "currency": "jpy"},
+        {"subscription_status": "trialing"},
+        {"plan": "free"},
+    )
+    wire = (await dashboard.metrics(PLATFORM, 7)).to_wire()
+
+    assert {"usd": 1_951, "jpy": 700} == wire["arpuCents"]
+
+
+async def test_metrics_tell_how_revenue_moved_in_the_days(
+    dashboard: Dashboard, mine: ApiMultiBindings, clock: MovableClock
+) -> None:
+    """What moved before the days is who paid when they began; every kind has its amount."""
+    now = clock.now()
+    moved = [
+        ("stays", "new", 1_000, now - timedelta(days=9)),
+        ("leaves", "new", 500, now - timedelta(days=9)),
+        ("stays", "expansion", 1_900, now - timedelta(days=2)),
+        ("leaves", "churn", -500, now - timedelta(days=1)),
+        ("comes", "new", 2_900, now),
+    ]
+    rows = [
+        Movement(f"mov_{number}", user, f"sub_{user}", kind, cents, "usd", at)
+        for number, (user, kind, cents, at) in enumerate(moved)
+    ]
+    await mine.customers.write(lambda c: add_movements(c, PLATFORM, rows))
+    wire = (await dashboard.metrics(PLATFORM, 7)).to_wire()
+
+    assert {"usd": {"new": 2_900, "expansion": 1_900, "contraction": 0, "churn": -500}} == (
+        wire["mrrMovementsCents"]
+    )
+    assert (2, 1, 0.5) == (wire["payingUsersAtStart"], wire["churnedUsers"], wire["churnRate"])
+    assert (0, None) == (wire["trialsEnded"], wire["trialConversionRate"])
+
+
 async def test_metrics_of_nobody_are_nothing(dashboard: Dashboard) -> None:
     """Every number is there, and 0."""
     wire = (await dashboard.metrics(PLATFORM, 1)).to_wire()
@@ -137,6 +181,7 @@ async def test_metrics_of_nobody_are_nothing(dashboard: Dashboard) -> None:
         wire["usageThisPeriod"],
         wire["byPlan"],
     )
+    assert ({}, {}, None) == (wire["arpuCents"], wire["mrrMovementsCents"], wire["churnRate"])
 
 
 async def test_days_without_users_are_days(

@@ -134,12 +134,15 @@ class Metrics:
 
     Attributes:
         mrr_cents: currency → minor units; currencies are never summed.
+        paying_users: currency → users who bring revenue in it.
         canceling_subscriptions: those of the active ones that end with their period.
         usage_this_period: units counted in the UTC month that runs.
         by_plan: plan → users; users without one are under the empty name.
+        revenue: how revenue moved in the days that are counted.
     """
 
     mrr_cents: Mapping[str, int]
+    paying_users: Mapping[str, int]
     active_subscriptions: int
     canceling_subscriptions: int
     end_users: int
@@ -147,6 +150,15 @@ class Metrics:
     usage_by_day: Sequence[DayCount]
     new_users_by_day: Sequence[DayCount]
     by_plan: Mapping[str, int]
+    revenue: Revenue
+
+    @property
+    def arpu_cents(self) -> dict[str, int]:
+        """Revenue per paying user a month, by currency, rounded half up (Stripe's ARPU)."""
+        return {
+            name: (2 * self.mrr_cents[name] + users) // (2 * users)
+            for name, users in self.paying_users.items()
+        }
 
     def to_wire(self) -> dict[str, Any]:
         """Write the metrics as JSON."""
@@ -159,6 +171,8 @@ class Metrics:
             "usageByDay": [day.to_wire() for day in self.usage_by_day],
             "newUsersByDay": [day.to_wire() for day in self.new_users_by_day],
             "byPlan": dict(self.by_plan),
+            "arpuCents": self.arpu_cents,
+            **self.revenue.to_wire(),
         }
 
 
@@ -172,8 +186,7 @@ class Overview:
         new_users_before: users who came in the days before.
         mrr_by_day: currency → minor units a month, at the end of each of the days.
         mrr_before: currency → minor units a month when the days began.
-        revenue: how revenue moved in the days.
-        revenue_before: how it moved in the days before.
+        revenue_before: how revenue moved in the days before.
         latest_call_at: when the platform last counted a call; None before the first.
     """
 
@@ -182,7 +195,6 @@ class Overview:
     new_users_before: int
     mrr_by_day: Mapping[str, Sequence[DayCount]]
     mrr_before: Mapping[str, int]
-    revenue: Revenue
     revenue_before: Revenue
     latest_call_at: datetime | None
 

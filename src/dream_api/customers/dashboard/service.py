@@ -124,7 +124,7 @@ class Dashboard:
         """
         now = self._clock.now()
         wanted = last_days(now, days)
-        since, until = _span(wanted)
+        since, _ = _span(wanted)
         before = since - timedelta(days=days)
 
         def verb(connection: Connection) -> Overview:
@@ -140,7 +140,6 @@ class Dashboard:
                 new_users_before=sum(new_before.values()),
                 mrr_by_day=mrr_by_day,
                 mrr_before=mrr_before,
-                revenue=read_revenue(connection, platform_id, since, until),
                 revenue_before=read_revenue(connection, platform_id, before, since),
                 latest_call_at=latest[1] if latest else None,
             )
@@ -193,8 +192,10 @@ class Dashboard:
         by_plan = self._by_plan(connection, platform_id)
         usage_by_day = metering.read_days(connection, platform_id, since, until)
         new_by_day = rows.count_new_by_day(connection, platform_id, since, until)
+        recurring = rows.sum_mrr(connection, platform_id)
         return Metrics(
-            mrr_cents=rows.sum_mrr(connection, platform_id) or {"usd": 0},
+            mrr_cents={name: cents for name, (cents, _) in recurring.items()} or {"usd": 0},
+            paying_users={name: users for name, (_, users) in recurring.items()},
             active_subscriptions=running,
             canceling_subscriptions=ending,
             end_users=sum(by_plan.values()),
@@ -202,6 +203,7 @@ class Dashboard:
             usage_by_day=fill_days(days, usage_by_day),
             new_users_by_day=fill_days(days, new_by_day),
             by_plan=by_plan,
+            revenue=read_revenue(connection, platform_id, since, until),
         )
 
     def _view(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from dream_api.customers.subscriptions.model import Subscription
 
@@ -64,6 +65,23 @@ class Revenue:
     trials_converted: int
     refunded_cents: Mapping[str, int]
     open_disputes: int
+
+    def to_wire(self) -> dict[str, Any]:
+        """Write it as JSON; of each currency every kind of movement is named."""
+        return {
+            "mrrMovementsCents": {
+                currency: {kind.value: moved.get(kind.value, 0) for kind in MovementKind}
+                for currency, moved in self.movements.items()
+            },
+            "payingUsersAtStart": self.paying_at_start,
+            "churnedUsers": self.churned,
+            "churnRate": self.churn_rate,
+            "trialsEnded": self.trials_ended,
+            "trialsConverted": self.trials_converted,
+            "trialConversionRate": self.trial_conversion_rate,
+            "refundedCents": dict(self.refunded_cents),
+            "openDisputes": self.open_disputes,
+        }
 
     @property
     def churn_rate(self) -> float | None:

@@ -70,10 +70,21 @@ class UserUsageAnswer(Answer):
     usage_by_day: list[DayAnswer]
 
 
+class MovementsAnswer(Answer):
+    """How monthly revenue moved in one currency, in minor units; losses are negative."""
+
+    new: int
+    expansion: int
+    contraction: int
+    churn: int
+
+
 class MetricsAnswer(Answer):
     """A platform at a glance; currencies are never summed."""
 
-    mrr_cents: dict[str, int]
+    mrr_cents: dict[str, int] = Field(
+        description="Monthly recurring revenue by currency, in minor units."
+    )
     active_subscriptions: int
     canceling_subscriptions: int
     end_users: int
@@ -81,6 +92,25 @@ class MetricsAnswer(Answer):
     usage_by_day: list[DayAnswer]
     new_users_by_day: list[DayAnswer]
     by_plan: dict[str, int]
+    arpu_cents: dict[str, int] = Field(description="MRR per paying user, by currency.")
+    mrr_movements_cents: dict[str, MovementsAnswer] = Field(
+        description="How MRR moved in the days, by currency; the sum is the change."
+    )
+    paying_users_at_start: int
+    churned_users: int
+    churn_rate: float | None = Field(
+        description="The share of those who paid when the days began and no longer do when they "
+        "end; null when nobody paid."
+    )
+    trials_ended: int
+    trials_converted: int
+    trial_conversion_rate: float | None = Field(
+        description="The share of the trials that ended in the days and became revenue."
+    )
+    refunded_cents: dict[str, int] = Field(
+        description="Given back of charges made in the days, by currency."
+    )
+    open_disputes: int = Field(description="Charges that somebody disputes now.")
 
 
 class WebhookAnswer(Answer):

@@ -12,14 +12,16 @@ from dream_api.stores import Connection, WholeNumber
 DAY_MS = 86_400_000
 
 
-def sum_mrr(connection: Connection, platform_id: str) -> dict[str, int]:
-    """Sum what users bring a month, by currency."""
+def sum_mrr(connection: Connection, platform_id: str) -> dict[str, tuple[int, int]]:
+    """Sum what users bring a month and count those who do, by currency: (minor units, users)."""
     statement = (
-        select(USERS.c.currency, func.sum(USERS.c.mrr_cents))
+        select(USERS.c.currency, func.sum(USERS.c.mrr_cents), func.count())
         .where(USERS.c.platform_id == platform_id, USERS.c.mrr_cents > 0)
         .group_by(USERS.c.currency)
     )
-    return {currency: int(total) for currency, total in connection.execute(statement)}
+    return {
+        currency: (int(total), users) for currency, total, users in connection.execute(statement)
+    }
 
 
 def count_by_plan(connection: Connection, platform_id: str) -> dict[str | None, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from dream_api.customers.dashboard import DayCount, Overview
+from dream_api.customers.dashboard import DayCount, Metrics, Overview
 from dream_api.customers.subscriptions import MovementKind, Revenue
 from dream_api.kit.money import format_money, to_major
 from dream_api.services.front_auth_api.pages.console import Console, SignedInConsole
@@ -78,7 +78,8 @@ async def overview(request: Request, console: SignedInConsole) -> Response:
         found=found,
         stats=_stats(found, period),
         plots=_plots(found, period, by_month=days > _DAYS_BY_MONTH),
-        movements=_movements(found.revenue, _currency_of(found)),
+        movements=_movements(found.metrics.revenue, _currency_of(found)),
+        averages=_averages(found.metrics, _currency_of(found)),
         plans=_plans(console, found),
     )
 
@@ -97,6 +98,7 @@ def titles_of(console: Console) -> dict[str | None, str]:
 
 def _stats(found: Overview, period: str) -> list[Stat]:
     metrics, currency = found.metrics, _currency_of(found)
+    revenue = metrics.revenue
     usage = sum(day.count for day in metrics.usage_by_day)
     new_users = sum(day.count for day in metrics.new_users_by_day)
     plural = "" if metrics.active_subscriptions == 1 else "s"
@@ -125,9 +127,9 @@ def _stats(found: Overview, period: str) -> list[Stat]:
         ),
         Stat(
             "Churn",
-            [_percent(found.revenue.churn_rate)],
-            f"{count(found.revenue.churned)} of {count(found.revenue.paying_at_start)} who paid",
-            points_delta(found.revenue.churn_rate, found.revenue_before.churn_rate),
+            [_percent(revenue.churn_rate)],
+            f"{count(revenue.churned)} of {count(revenue.paying_at_start)} who paid",
+            points_delta(revenue.churn_rate, found.revenue_before.churn_rate),
         ),
     ]
 
@@ -203,6 +205,23 @@ def _movements(revenue: Revenue, currency: str) -> list[tuple[str, str, str]]:
         cents = moved.get(kind.value, 0)
         tone = "good" if cents > 0 else "bad" if cents < 0 else ""
         lines.append((title, signed(cents, format_money(abs(cents), currency)), tone))
+    return lines
+
+
+def _averages(metrics: Metrics, currency: str) -> list[tuple[str, str]]:
+    """List what one paying user brings, and how many trials became revenue."""
+    revenue, arpu_cents = metrics.revenue, metrics.arpu_cents.get(currency)
+    trials = f"{count(revenue.trials_converted)} of {count(revenue.trials_ended)}"
+    lines = [
+        ("Per paying user", "–" if arpu_cents is None else format_money(arpu_cents, currency)),  # noqa: RUF001 - a dash stands for nothing.
+        (f"Trials that paid ({trials})", _percent(revenue.trial_conversion_rate)),
+    ]
+    lines += [
+        ("Refunded", format_money(cents, name))
+        for name, cents in sorted(revenue.refunded_cents.items())
+    ]
+    if revenue.open_disputes:
+        lines.append(("Open disputes", count(revenue.open_disputes)))
     return lines
 
 
