@@ -3,7 +3,7 @@
 https://docs.stripe.com/billing/subscriptions/prorations
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from stripe_simulator.billing import invoices
@@ -134,26 +134,48 @@ def prorations(books: Books, subscription: Body, items: list[Body]) -> list[Body
     return lines
 
 
-def preview_change(
-    books: Books, body: Body, *, given: list[Body], proration: str, restarts: bool
-) -> Body:
+def preview_change(books: Books, body: Body, wanted: Change, *, is_recurring: bool) -> Body:
     """Work out the next invoice after a change of the subscription *body*, which is altered.
 
     With ``always_invoice`` it is the invoice that would follow at once, otherwise the one at the
-    end of the period (https://docs.stripe.com/api/invoices/create_preview).
+    end of the period; *is_recurring* asks for the regular one, without prorations and what waits
+    (https://docs.stripe.com/api/invoices/create_preview).
+
+    Args:
+        books: the account's.
+        body: the subscription.
+        wanted: the change; its items as the ``items`` parameter has them.
+        is_recurring: ``preview_mode=recurring``.
+
+    Raises:
+        StripeError: 404 where the subscription ends, so that no invoice follows.
     """
     bill = Bill([], is_due_now=False, must_be_paid=False)
-    if given or restarts:
-        items = changed_items(books, body, given)
-        change = Change(items=items, proration=proration, restarts=restarts)
-        bill = apply(books, body, change)
+    if wanted.items or wanted.restarts:
+        items = changed_items(books, body, wanted.items)
+        bill = apply(books, body, replace(wanted, items=items))
+    if is_recurring:
+        bill = Bill([], is_due_now=False, must_be_paid=False)
+    if not bill.is_due_now and body["cancel_at_period_end"]:
+        raise StripeError(
+            f"No upcoming invoices for customer: {body['customer']}",
+            code="invoice_upcoming_none",
+            status=404,
+        )
     if bill.is_due_now:
         moment = Period(books.now, books.now)
         return invoices.preview(
             books, body, bill.lines, reason="subscription_update", period=moment
         )
     lines = [*bill.lines, *full_lines(books, body, next_period(body))]
-    return invoices.preview(books, body, lines, reason="upcoming", period=period_of(body))
+    return invoices.preview(
+        books,
+        body,
+        lines,
+        reason="upcoming",
+        period=period_of(body),
+        waiting=[] if is_recurring else None,
+    )
 
 
 def end_trial(books: Books, body: Body, *, trial_end: int | None = None) -> Bill:

@@ -47,10 +47,19 @@ def draft(
 
 
 def preview(
-    books: Books, subscription: Body, lines: list[Body], *, reason: str, period: Period
+    books: Books,
+    subscription: Body,
+    lines: list[Body],
+    *,
+    reason: str,
+    period: Period,
+    waiting: list[Record] | None = None,
 ) -> Body:
-    """Work out the invoice that would follow; nothing is stored."""
-    waiting = waiting_items(books, subscription)
+    """Work out the invoice that would follow; nothing is stored.
+
+    It takes the invoice items that wait, unless *waiting* names others.
+    """
+    waiting = waiting_items(books, subscription) if waiting is None else waiting
     body = compose(books, subscription, [*_lines_of(waiting), *lines], reason=reason, period=period)
     customer = books.get("customer", body["customer"]).body
     body["id"] = f"upcoming_{body['id']}"

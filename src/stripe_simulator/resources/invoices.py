@@ -1,6 +1,6 @@
 """Invoices, as far as subscriptions make them (https://docs.stripe.com/api/invoices)."""
 
-from stripe_simulator.billing.changes import preview_change
+from stripe_simulator.billing.changes import Change, preview_change
 from stripe_simulator.billing.life import collect
 from stripe_simulator.billing.subscriptions import ENDED
 from stripe_simulator.errors import StripeError, missing
@@ -15,7 +15,8 @@ _DETAILS = (
     *(f"items.price_data.{name}" for name in _PRICE_DATA),
 )
 PREVIEW_HONOURS = " ".join(
-    ["customer", "subscription", "subscription_details.proration_behavior"]
+    ["customer", "preview_mode", "subscription"]
+    + ["subscription_details.proration_behavior", "subscription_details.cancel_at_period_end"]
     + [f"subscription_details.{name}" for name in _DETAILS]
 )
 
@@ -54,13 +55,15 @@ def create_preview(call: Call) -> Body:
     if record.body["status"] in ENDED:
         raise missing("invoice", "upcoming", param="subscription")
     details = call.parameters.get("subscription_details", {})
-    return preview_change(
-        call.books,
-        record.body,
-        given=details.get("items", []),
+    if "cancel_at_period_end" in details:
+        record.body["cancel_at_period_end"] = details["cancel_at_period_end"]
+    wanted = Change(
+        items=details.get("items", []),
         proration=details.get("proration_behavior", "create_prorations"),
         restarts=details.get("billing_cycle_anchor") == "now",
     )
+    is_recurring = call.parameters.get("preview_mode") == "recurring"
+    return preview_change(call.books, record.body, wanted, is_recurring=is_recurring)
 
 
 def pay(call: Call) -> Body:

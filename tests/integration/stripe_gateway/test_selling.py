@@ -7,6 +7,7 @@ import pytest
 
 from dream_api.gateways.stripe import (
     CheckoutRequest,
+    ItemMove,
     NewPrice,
     NewProduct,
     Stripe,
@@ -147,7 +148,7 @@ async def test_a_subscription_moves_and_ends(
     dearer = await make_price(stripe, account, 5900, f"{account}-max")
     item_id = (await stripe.get_subscription(account, paid.subscription))["items"]["data"][0]["id"]
 
-    preview = await stripe.preview_change(account, paid.subscription, item_id=item_id, price=dearer)
+    preview = await stripe.preview_change(account, ItemMove(paid.subscription, item_id, dearer))
     moved = await stripe.update_subscription(
         account,
         paid.subscription,

@@ -10,6 +10,7 @@ from dream_api.customers.platforms import Tier, TierConfig
 from dream_api.customers.subscriptions.model import (
     HELD_TIER_KEY,
     HELD_UNTIL_KEY,
+    TIER_KEY,
     Flag,
     Subscription,
     combine,
@@ -49,12 +50,12 @@ def _subscription(name: str = "sub_1", **changes: Any) -> Subscription:
 
 
 CHEAP = _subscription("sub_2", tier="basic", price_monthly_cents=1_000, mrr_cents=1_000)
-UNKNOWN = _subscription("sub_3", tier=None, flag=Flag.UNKNOWN_PRICE.value)
+UNKNOWN = _subscription("sub_3", tier=None, held_tier="basic", flag=Flag.UNKNOWN_PRICE.value)
 
 
 def test_nobody_without_a_subscription_has_a_plan() -> None:
     """Nothing is nothing."""
-    standing = combine([], present_plan=None, now=NOW)
+    standing = combine([], now=NOW)
 
     assert (None, None, 0) == (standing.plan, standing.status, standing.mrr_cents)
 
@@ -62,7 +63,7 @@ def test_nobody_without_a_subscription_has_a_plan() -> None:
 @pytest.mark.parametrize("status", ["active", "trialing", "past_due"])
 def test_a_running_subscription_gives_its_tier(status: str) -> None:
     """Past due is the grace that dunning gives."""
-    standing = combine([_subscription(status=status)], present_plan=None, now=NOW)
+    standing = combine([_subscription(status=status)], now=NOW)
 
     assert ("pro", status) == (standing.plan, standing.status)
 
@@ -72,14 +73,14 @@ def test_a_running_subscription_gives_its_tier(status: str) -> None:
 )
 def test_any_other_status_gives_none(status: str) -> None:
     """The user falls back to the free tier, and the status stays visible."""
-    standing = combine([_subscription(status=status)], present_plan="pro", now=NOW)
+    standing = combine([_subscription(status=status)], now=NOW)
 
     assert (None, status, 0) == (standing.plan, standing.status, standing.mrr_cents)
 
 
 def test_of_two_the_dearer_sets_the_plan_and_both_count() -> None:
     """Two at once is a mistake that a person should see."""
-    standing = combine([CHEAP, _subscription()], present_plan=None, now=NOW)
+    standing = combine([CHEAP, _subscription()], now=NOW)
 
     assert ("pro", "sub_1", 3_900, Flag.SEVERAL_SUBSCRIPTIONS.value) == (
         standing.plan,
@@ -93,13 +94,13 @@ def test_a_trial_of_the_dearer_tier_beats_a_paid_cheaper_one() -> None:
     """Dearer is by the list price: a trial brings nothing yet."""
     trial = _subscription(status="trialing", mrr_cents=0)
 
-    assert "pro" == combine([CHEAP, trial], present_plan=None, now=NOW).plan
+    assert "pro" == combine([CHEAP, trial], now=NOW).plan
 
 
 def test_one_that_ended_does_not_count_beside_one_that_runs() -> None:
     """Who left and came back is back."""
     ended = _subscription("sub_0", status="canceled", created_at=NOW - timedelta(days=90))
-    standing = combine([ended, CHEAP], present_plan=None, now=NOW)
+    standing = combine([ended, CHEAP], now=NOW)
 
     assert ("basic", 1_000, None) == (standing.plan, standing.mrr_cents, standing.flag)
 
@@ -107,7 +108,7 @@ def test_one_that_ended_does_not_count_beside_one_that_runs() -> None:
 def test_currencies_are_never_summed() -> None:
     """Revenue in two currencies is flagged instead."""
     euros = _subscription("sub_2", currency="eur", price_monthly_cents=100, mrr_cents=100)
-    standing = combine([_subscription(), euros], present_plan=None, now=NOW)
+    standing = combine([_subscription(), euros], now=NOW)
 
     assert (2_900, "usd", Flag.SEVERAL_CURRENCIES.value) == (
         standing.mrr_cents,
@@ -118,7 +119,7 @@ def test_currencies_are_never_summed() -> None:
 
 def test_a_price_of_no_tier_leaves_the_plan_as_it_was() -> None:
     """The developer sold something by hand: visible, flagged, and nobody loses access by it."""
-    standing = combine([UNKNOWN], present_plan="basic", now=NOW)
+    standing = combine([UNKNOWN], now=NOW)
 
     assert ("basic", 2_900, Flag.UNKNOWN_PRICE.value) == (
         standing.plan,
@@ -149,8 +150,8 @@ def _found(price: dict[str, Any], **more: Any) -> dict[str, Any]:
     }
 
 
-def _read(found: dict[str, Any]) -> Subscription:
-    return read_subscription(found, "pk_test_1", "u_1", TIERS)
+def _read(found: dict[str, Any], known: Subscription | None = None) -> Subscription:
+    return read_subscription(found, "pk_test_1", "u_1", TIERS, known)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +172,47 @@ def test_a_price_leads_to_its_tier(
     subscription = _read(_found(price))
 
     assert (tier, flag) == (subscription.tier, subscription.flag)
+
+
+@pytest.mark.parametrize(
+    ("sold", "known", "kept"),
+    [
+        ("pro", None, "pro"),
+        ("pro", CHEAP, "pro"),
+        (None, CHEAP, "basic"),
+        (None, UNKNOWN, "basic"),
+        ("gone", CHEAP, "basic"),
+        (None, None, None),
+    ],
+    ids=[
+        "as we sold it, never seen before",
+        "as we sold it, whatever we saw",
+        "made by hand, as we knew it",
+        "made by hand, as we kept it before",
+        "sold as a tier that is gone",
+        "made by hand, never seen before",
+    ],
+)
+def test_a_price_of_no_tier_keeps_what_was_sold(
+    sold: str | None, known: Subscription | None, kept: str | None
+) -> None:
+    """What Stripe says now decides as far as it says anything; the flag stays for a person."""
+    metadata = {TIER_KEY: sold} if sold else {}
+    subscription = _read(_found({"id": "price_else"}, metadata=metadata), known)
+
+    assert (None, kept, "unknown_price") == (
+        subscription.tier,
+        subscription.tier_at(NOW),
+        subscription.flag,
+    )
+
+
+@pytest.mark.parametrize("until", ["", "soon", "-1", "٣", "9" * 30])
+def test_a_held_tier_without_a_moment_is_not_held(until: str) -> None:
+    """The metadata is the developer's too; whatever they write, the subscription is read."""
+    metadata = {HELD_TIER_KEY: "pro", HELD_UNTIL_KEY: until}
+
+    assert "basic" == _read(_found({"id": "price_basic"}, metadata=metadata)).tier_at(NOW)
 
 
 @pytest.mark.parametrize(

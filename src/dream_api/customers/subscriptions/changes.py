@@ -1,8 +1,7 @@
 """Changing what a running subscription is for."""
 
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from dream_api.customers.subscriptions.errors import ChangeNotPossible, NoSubscr
 from dream_api.customers.subscriptions.mirror import Mirror
 from dream_api.customers.subscriptions.model import (
     ACCESS,
+    ENDED,
     HELD_PRICE_KEY,
     HELD_TIER_KEY,
     HELD_UNTIL_KEY,
@@ -25,12 +25,13 @@ from dream_api.customers.subscriptions.model import (
     tier_item,
 )
 from dream_api.customers.subscriptions.plan_change import Paid, Way, way_to
-from dream_api.gateways.stripe import (
-    PriceTerms,
-    StripeRefused,
-    StripeUnavailable,
-    SubscriptionChange,
+from dream_api.customers.subscriptions.quotes import (
+    Case,
+    NextInvoice,
+    amount_due_cents,
+    next_invoice,
 )
+from dream_api.gateways.stripe import StripeRefused, StripeUnavailable, SubscriptionChange
 from dream_api.kit.errors import NotFound, ValidationFailed
 from dream_api.kit.ids import new_id
 from dream_api.kit.periods import rfc3339
@@ -49,6 +50,7 @@ class PlanChange:
         plan: what the user is on right after the call.
         tier: what was asked for.
         amount_due_now_cents: what the card is charged now, in minor units.
+        next_invoice: what comes after it; only a preview asks.
     """
 
     plan: str | None
@@ -57,7 +59,8 @@ class PlanChange:
     effective_at: datetime
     amount_due_now_cents: int
     currency: str
-    is_preview: bool
+    is_preview: bool = False
+    next_invoice: NextInvoice | None = None
 
     def to_wire(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -69,25 +72,8 @@ class PlanChange:
             "amountDueNow": self.amount_due_now_cents,
             "currency": self.currency,
             "preview": self.is_preview,
+            "nextInvoice": self.next_invoice.to_wire() if self.next_invoice else None,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One change under way: whose, of what, to what."""
-
-    account: Account
-    found: Mapping[str, Any]
-    item: Mapping[str, Any]
-    subscription: Subscription
-    paid: Paid
-    target: Tier
-    way: Way
-
-    @property
-    def id(self) -> str:
-        """The subscription's id."""
-        return self.subscription.subscription_id
 
 
 class Changes:
@@ -118,43 +104,46 @@ class Changes:
         async with desk.locks.hold(platform_id, f"user:{user_id}"):
             user = await self._subscriber(platform_id, user_id)
             case = await self._case(account, user, target, tiers)
-            due_cents = await self._amount_due(case)
-            if not preview:
-                await self._make(case)
-                await self._mirror.refresh(platform_id, case.id)
-            return await self._outcome(case, user, due_cents, is_preview=preview)
+            due_cents = await amount_due_cents(case)
+            if preview:
+                foreseen = self._outcome(case, due_cents, _plan_after(case, user))
+                return replace(foreseen, is_preview=True, next_invoice=await next_invoice(case))
+            await self._make(case)
+            await self._mirror.refresh(platform_id, case.id)
+            after = await desk.end_users.get(platform_id, user_id)
+            return self._outcome(case, due_cents, after.plan)
 
     async def _subscriber(self, platform_id: str, user_id: str) -> EndUser:
         user = await self._desk.end_users.find(platform_id, user_id)
         if user is None:
             raise NotFound("No such user. Create it with POST /v1/customers first.")
         if user.stripe_subscription_id is None or user.subscription_status not in ACCESS:
-            raise NoSubscription(
-                "The user has no running subscription. Start one with POST /v1/checkout.",
-                param="userId",
-            )
+            raise _not_running(user.subscription_status)
         return user
 
-    async def _case(
-        self, account: Account, user: EndUser, target: Tier, tiers: TierConfig
-    ) -> _Case:
+    async def _case(self, account: Account, user: EndUser, target: Tier, tiers: TierConfig) -> Case:
         assert user.stripe_subscription_id is not None, "_subscriber has checked"
         found = await account.stripe.get_subscription(account.id, user.stripe_subscription_id)
         subscription = read_subscription(found, user.platform_id, user.user_id, tiers)
         item = tier_item(found, tiers)
         if item is None or not subscription.has_access:
             raise NoSubscription("The subscription has just ended. Start one with a Checkout.")
-        tier = subscription.tier_at(self._desk.clock.now())
-        is_held = tier != subscription.tier
+        entitled = subscription.tier_at(self._desk.clock.now())
+        held_price_id = found["metadata"].get(HELD_PRICE_KEY)
+        is_held = held_price_id is not None and subscription.is_waiting(self._desk.clock.now())
         price = item["price"]
         if is_held:
-            held_price_id = found["metadata"][HELD_PRICE_KEY]
             price = await account.stripe.get_price(account.id, held_price_id)
         paid = Paid.of(
-            price, tier=tier, is_held=is_held, is_ending=subscription.cancel_at_period_end
+            price,
+            tier=entitled if is_held else subscription.tier,
+            is_held=is_held,
+            is_ending=subscription.cancel_at_period_end,
         )
         way = way_to(target, paid, is_news=await self._is_news(subscription))
-        return _Case(account, found, item, subscription, paid, target, way)
+        case = Case(account, found, item, subscription, entitled, paid, target, way)
+        _check_can_wait(case)
+        return case
 
     async def _is_news(self, seen: Subscription) -> bool:
         """Tell whether Stripe has changed it since we looked: a change whose answer was lost."""
@@ -165,23 +154,7 @@ class Changes:
         )
         return known is None or _terms_of(known) != _terms_of(seen)
 
-    async def _amount_due(self, case: _Case) -> int:
-        if case.way is not Way.UPGRADE or case.subscription.status == "trialing":
-            return 0  # In a trial nothing was paid, and nothing is until it ends.
-        assert case.target.price_id is not None, "_on_sale has checked"
-        due_cents = await self._preview(case, case.target.price_id)
-        if case.paid.is_held:
-            # What was paid for is the held price, though Stripe prorates from the cheaper one.
-            due_cents -= await self._preview(case, case.paid.terms)
-        return max(due_cents, 0)
-
-    async def _preview(self, case: _Case, price: str | PriceTerms) -> int:
-        preview = await case.account.stripe.preview_change(
-            case.account.id, case.id, item_id=case.item["id"], price=price
-        )
-        return preview.amount_due_cents
-
-    async def _make(self, case: _Case) -> None:
+    async def _make(self, case: Case) -> None:
         match case.way:
             case Way.DONE:
                 return
@@ -196,7 +169,7 @@ class Changes:
             case Way.UPGRADE:
                 await self._upgrade(case)
 
-    async def _upgrade(self, case: _Case) -> None:
+    async def _upgrade(self, case: Case) -> None:
         if not case.paid.is_held:
             await self._update(case, _upgrading(case))
             return
@@ -207,7 +180,7 @@ class Changes:
             await self._wait_again(case)
             raise
 
-    async def _wait_again(self, case: _Case) -> None:
+    async def _wait_again(self, case: Case) -> None:
         """Put back the downgrade that waited before an upgrade which the card declined."""
         waiting = _downgrading(case, case.item["price"]["id"], case.subscription.tier or "")
         try:
@@ -215,7 +188,7 @@ class Changes:
         except (StripeRefused, StripeUnavailable) as error:
             _log.warning("subscriptions.downgrade_lost", subscription=case.id, code=error.code)
 
-    async def _restore(self, case: _Case) -> None:
+    async def _restore(self, case: Case) -> None:
         """Go back to what was paid for, also where its price was archived meanwhile."""
         if case.paid.is_on_sale:
             await self._update(case, _restoring(case))
@@ -229,7 +202,7 @@ class Changes:
             with suppress(StripeRefused, StripeUnavailable):
                 await account.stripe.archive_price(account.id, price_id)
 
-    async def _update(self, case: _Case, change: SubscriptionChange) -> None:
+    async def _update(self, case: Case, change: SubscriptionChange) -> None:
         await case.account.stripe.update_subscription(
             case.account.id,
             case.id,
@@ -237,15 +210,9 @@ class Changes:
             idempotency_key=new_id("change", self._desk.clock.now()),
         )
 
-    async def _outcome(
-        self, case: _Case, before: EndUser, due_cents: int, *, is_preview: bool
-    ) -> PlanChange:
+    def _outcome(self, case: Case, due_cents: int, plan: str | None) -> PlanChange:
         now = self._desk.clock.now()
-        is_now = case.way not in (Way.DOWNGRADE, Way.END)
-        plan = case.target.name if is_now and before.plan_grant is None else before.plan
-        if not is_preview:
-            after = await self._desk.end_users.get(before.platform_id, before.user_id)
-            plan = after.plan
+        is_now = _is_now(case)
         return PlanChange(
             plan=plan,
             tier=case.target.name,
@@ -253,7 +220,34 @@ class Changes:
             effective_at=now if is_now else case.subscription.current_period_end or now,
             amount_due_now_cents=due_cents,
             currency=case.paid.currency,
-            is_preview=is_preview,
+        )
+
+
+def _is_now(case: Case) -> bool:
+    return case.way not in (Way.DOWNGRADE, Way.END)
+
+
+def _plan_after(case: Case, before: EndUser) -> str | None:
+    """Give the plan right after a change that was not made; a grant by hand stays."""
+    return case.target.name if _is_now(case) and before.plan_grant is None else before.plan
+
+
+def _not_running(status: str | None) -> NoSubscription:
+    if status is None or status in ENDED or status == "incomplete":
+        what = "The user has no running subscription. Start one with POST /v1/checkout."
+    else:
+        what = f"The subscription is {status}. Let the user pay it through POST /v1/portal first."
+    return NoSubscription(what, param="userId")
+
+
+def _check_can_wait(case: Case) -> None:
+    """Refuse a downgrade that has nothing to hold until the period ends, or no end to wait for."""
+    if case.way is not Way.DOWNGRADE:
+        return
+    if case.subscription.current_period_end is None or case.entitled is None:
+        raise ChangeNotPossible(
+            "The subscription was not sold here, so nothing can be kept until its period ends. "
+            "Change it in the Stripe dashboard."
         )
 
 
@@ -269,7 +263,7 @@ def _on_sale(tiers: TierConfig, name: str) -> Tier:
     return tier
 
 
-def _upgrading(case: _Case) -> SubscriptionChange:
+def _upgrading(case: Case) -> SubscriptionChange:
     return SubscriptionChange(
         item_id=case.item["id"],
         price_id=case.target.price_id,
@@ -281,12 +275,10 @@ def _upgrading(case: _Case) -> SubscriptionChange:
     )
 
 
-def _downgrading(case: _Case, price_id: str | None, tier: str) -> SubscriptionChange:
-    ends_at, paid = case.subscription.current_period_end, case.paid
-    if ends_at is None or paid.tier is None:
-        raise ChangeNotPossible(
-            "The subscription has no period that ends. Change it in the Stripe dashboard."
-        )
+def _downgrading(case: Case, price_id: str | None, tier: str) -> SubscriptionChange:
+    ends_at = case.subscription.current_period_end
+    assert ends_at is not None, "_check_can_wait has checked"
+    assert case.entitled is not None, "_check_can_wait has checked"
     return SubscriptionChange(
         item_id=case.item["id"],
         price_id=price_id,
@@ -294,14 +286,14 @@ def _downgrading(case: _Case, price_id: str | None, tier: str) -> SubscriptionCh
         cancel_at_period_end=_unless_ending(case),
         metadata={
             TIER_KEY: tier,
-            HELD_TIER_KEY: paid.tier,
-            HELD_PRICE_KEY: paid.price_id,
+            HELD_TIER_KEY: case.entitled,
+            HELD_PRICE_KEY: case.paid.price_id,
             HELD_UNTIL_KEY: str(int(ends_at.timestamp())),
         },
     )
 
 
-def _restoring(case: _Case) -> SubscriptionChange:
+def _restoring(case: Case) -> SubscriptionChange:
     return SubscriptionChange(
         item_id=case.item["id"],
         price_id=case.paid.price_id,
@@ -311,6 +303,6 @@ def _restoring(case: _Case) -> SubscriptionChange:
     )
 
 
-def _unless_ending(case: _Case) -> bool | None:
+def _unless_ending(case: Case) -> bool | None:
     """Take an end back where one is planned: whoever picks a tier wants to stay."""
     return False if case.paid.is_ending else None

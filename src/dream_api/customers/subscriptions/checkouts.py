@@ -10,6 +10,7 @@ from dream_api.customers.subscriptions.desk import Account, Desk
 from dream_api.customers.subscriptions.errors import CheckoutNotComplete, SubscriptionExists
 from dream_api.customers.subscriptions.mirror import Mirror
 from dream_api.customers.subscriptions.model import (
+    ACCESS,
     ENDED,
     PLATFORM_KEY,
     TIER_KEY,
@@ -184,12 +185,20 @@ class Checkouts:
         subscriptions = await self._desk.store.read(
             lambda connection: rows.list_subscriptions(connection, user.platform_id, user.user_id)
         )
-        if any(one.status not in ENDED and one.status != "incomplete" for one in subscriptions):
-            raise SubscriptionExists(
+        statuses = {one.status for one in subscriptions} - ENDED - {"incomplete"}
+        if statuses & ACCESS:
+            what = (
                 "The user has a subscription. Change it with POST /v1/change-plan, or let the "
-                "user manage it through POST /v1/portal.",
-                param="userId",
+                "user manage it through POST /v1/portal."
             )
+        elif statuses:
+            what = (
+                f"The user has a subscription that is {min(statuses)}. Let the user pay it "
+                "through POST /v1/portal: then it runs again."
+            )
+        else:
+            return
+        raise SubscriptionExists(what, param="userId")
 
     async def _create(
         self, account: Account, order: CheckoutOrder, tier: Tier, user: EndUser

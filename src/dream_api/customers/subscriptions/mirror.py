@@ -68,9 +68,7 @@ class Mirror:
         if user is None:
             return
         standing = combine(
-            rows.list_subscriptions(connection, platform_id, user_id),
-            present_plan=user.subscription_plan,
-            now=self._desk.clock.now(),
+            rows.list_subscriptions(connection, platform_id, user_id), now=self._desk.clock.now()
         )
         charges = rows.list_charges(connection, platform_id, user_id)
         if standing.flag is None and any(one.dispute_status in OPEN_DISPUTES for one in charges):
@@ -108,8 +106,10 @@ class Mirror:
     ) -> Subscription:
         lock.check(connection)
         user_id = _user_of(connection, lock.platform_id, found)
+        known = rows.find_subscription(connection, lock.platform_id, found["id"])
         subscription = replace(
-            read_subscription(found, lock.platform_id, user_id, tiers), account_id=account.id
+            read_subscription(found, lock.platform_id, user_id, tiers, known),
+            account_id=account.id,
         )
         self._put(connection, subscription)
         return subscription

@@ -23,6 +23,8 @@ ACCESS = frozenset({"active", "trialing", "past_due"})
 ENDED = frozenset({"canceled", "incomplete_expired"})
 """Statuses that never change again."""
 DEFAULT_CURRENCY = "usd"
+MOMENT_MAX = 253_402_300_799
+"""The last second of the year 9999, beyond which Python knows no date."""
 
 
 class CheckoutStatus(StrEnum):
@@ -50,9 +52,10 @@ class Subscription:
 
     Attributes:
         tier: the tier of its price; None when no tier has it.
+        held_tier: paid for until ``held_until``, although the price is a cheaper one already; or
+            had until somebody looks, where no tier has the price: then there is no such moment.
         price_monthly_cents: the list price a month, which tells the dearer of two.
         mrr_cents: what it brings a month now: nothing in a trial, less with a lasting discount.
-        held_tier: paid for until ``held_until``, although the price is a cheaper one already.
         account_id: the connected account it was seen on; None for what was seen before we noted it.
         trial_ends_at: when its trial ends or ended; None when it never had one.
     """
@@ -83,9 +86,13 @@ class Subscription:
 
     def tier_at(self, now: datetime) -> str | None:
         """Give the tier that it entitles to at a moment."""
-        if self.held_until is not None and now < self.held_until:
+        if self.is_waiting(now) or self.tier is None:
             return self.held_tier
         return self.tier
+
+    def is_waiting(self, now: datetime) -> bool:
+        """Tell whether a downgrade waits for what was paid for to end."""
+        return self.held_until is not None and now < self.held_until
 
     def to_wire(self, now: datetime) -> dict[str, Any]:
         """Write the subscription as JSON."""
@@ -122,13 +129,23 @@ class Checkout:
 
 
 def read_subscription(
-    found: Mapping[str, Any], platform_id: str, user_id: str, tiers: TierConfig
+    found: Mapping[str, Any],
+    platform_id: str,
+    user_id: str,
+    tiers: TierConfig,
+    known: Subscription | None = None,
 ) -> Subscription:
-    """Read Stripe's object, of this or an older API version, as one user's subscription."""
+    """Read Stripe's object, of this or an older API version, as one user's subscription.
+
+    A price that no tier has leaves the plan as it was: on what we sold with the subscription,
+    which its metadata says whatever we have seen meanwhile; else on what we *knew* of it.
+    """
     item = tier_item(found, tiers)
     tier = None if item is None else tier_of(item["price"], tiers)
     metadata = found.get("metadata") or {}
-    held_until = metadata.get(HELD_UNTIL_KEY)
+    held_tier, held_until = _held(metadata)
+    if tier is None:
+        held_tier, held_until = held_tier or _sold(metadata, tiers, known), None
     flag: str | None = None if tier else Flag.UNKNOWN_PRICE.value
     try:
         mrr, list_price = mrr_cents(found), list_price_cents(found)
@@ -148,12 +165,27 @@ def read_subscription(
         current_period_end=period_end(found),
         # A date to end at is how flexible billing says the same.
         cancel_at_period_end=bool(found.get("cancel_at_period_end") or found.get("cancel_at")),
-        held_tier=metadata.get(HELD_TIER_KEY) or None,
-        held_until=moment(int(held_until)) if held_until and held_until.isdigit() else None,
+        held_tier=held_tier,
+        held_until=held_until,
         flag=flag,
         created_at=moment(found["created"]),
         trial_ends_at=moment(found["trial_end"]) if found.get("trial_end") else None,
     )
+
+
+def _held(metadata: Mapping[str, str]) -> tuple[str | None, datetime | None]:
+    """Read what was paid for before a downgrade, and until when; a moment alone is nothing."""
+    tier, until = metadata.get(HELD_TIER_KEY), metadata.get(HELD_UNTIL_KEY, "")
+    if not tier or not until.isascii() or not until.isdigit() or int(until) > MOMENT_MAX:
+        return None, None
+    return tier, moment(int(until))
+
+
+def _sold(metadata: Mapping[str, str], tiers: TierConfig, known: Subscription | None) -> str | None:
+    sold = tiers.find(metadata.get(TIER_KEY, ""))
+    if sold is not None:
+        return sold.name
+    return None if known is None else known.tier or known.held_tier
 
 
 def tier_item(found: Mapping[str, Any], tiers: TierConfig) -> Mapping[str, Any] | None:
@@ -175,13 +207,10 @@ def tier_of(price: Mapping[str, Any], tiers: TierConfig) -> Tier | None:
     return tiers.find(name) if name else None
 
 
-def combine(
-    subscriptions: Sequence[Subscription], *, present_plan: str | None, now: datetime
-) -> SubscriptionStanding:
+def combine(subscriptions: Sequence[Subscription], *, now: datetime) -> SubscriptionStanding:
     """Tell what all subscriptions of one user come to.
 
-    Of several that run, the dearest sets the plan and all count as revenue. One whose price
-    belongs to no tier leaves the plan as it is: *present_plan*.
+    Of several that run, the dearest sets the plan and all count as revenue.
     """
     running = sorted((one for one in subscriptions if one.has_access), key=_rank, reverse=True)
     leading = running[0] if running else max(subscriptions, key=_age, default=None)
@@ -190,9 +219,8 @@ def combine(
             None, None, 0, DEFAULT_CURRENCY, None, None, None, cancel_at_period_end=False, flag=None
         )
     known = [tier for one in running if (tier := one.tier_at(now)) is not None]
-    plan = next(iter(known), present_plan if running else None)
     return SubscriptionStanding(
-        plan=plan,
+        plan=next(iter(known), None),
         status=leading.status,
         mrr_cents=sum(one.mrr_cents for one in running if one.currency == leading.currency),
         currency=leading.currency,

@@ -19,11 +19,12 @@ from dream_api.gateways.stripe.model import (
     ChargeStanding,
     CheckoutRequest,
     ConnectedAccount,
+    ItemMove,
     NewPrice,
     NewProduct,
     OauthConnection,
     PreviewedChange,
-    PreviewPrice,
+    PreviewedInvoice,
     StripeCheckout,
     SubscriptionChange,
 )
@@ -35,12 +36,14 @@ from dream_api.gateways.stripe.parameters import (
     portal_configuration,
     portal_params,
     preview_params,
+    recurring_params,
 )
 from dream_api.gateways.stripe.reading import (
     plain_object,
     read_charge,
     read_checkout,
     read_connected_account,
+    read_preview,
 )
 from dream_api.gateways.stripe.transport import Transport
 
@@ -314,22 +317,18 @@ class Stripe:
         )
         return plain_object(await answer(call, account))
 
-    async def preview_change(
-        self, account: str | None, subscription_id: str, *, item_id: str, price: PreviewPrice
-    ) -> PreviewedChange:
-        """Ask what moving an item to another price with proration would cost today.
-
-        Args:
-            account: whose subscription it is.
-            subscription_id: the subscription; nothing about it changes.
-            item_id: the item that would move.
-            price: the id of a price on sale, or the terms of one that is archived.
-        """
-        call = self._client.v1.invoices.create_preview_async(
-            preview_params(subscription_id, item_id, price), options(account)
-        )
+    async def preview_change(self, account: str | None, move: ItemMove) -> PreviewedChange:
+        """Ask what a move with proration would cost today; nothing changes."""
+        call = self._client.v1.invoices.create_preview_async(preview_params(move), options(account))
         invoice = await answer(call, account)
         return PreviewedChange(invoice.amount_due, invoice.currency)
+
+    async def preview_recurring(self, account: str | None, move: ItemMove) -> PreviewedInvoice:
+        """Ask what the regular invoices would say after a move, and when the next one comes."""
+        call = self._client.v1.invoices.create_preview_async(
+            recurring_params(move), options(account)
+        )
+        return read_preview(plain_object(await answer(call, account)))
 
     # Money that went back
 

@@ -162,6 +162,21 @@ PreviewPrice = str | PriceTerms
 
 
 @dataclass(frozen=True, slots=True)
+class ItemMove:
+    """A change of a subscription that is only asked about: one item to another price.
+
+    Attributes:
+        price: the id of a price on sale, or the terms of one that is archived; None to stay.
+        takes_end_back: whether an end that is planned would be taken back with it.
+    """
+
+    subscription_id: str
+    item_id: str
+    price: PreviewPrice | None
+    takes_end_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ChargeStanding:
     """What became of one charge, in minor units.
 
@@ -184,6 +199,15 @@ class PreviewedChange:
 
     amount_due_cents: int
     currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedInvoice:
+    """A regular invoice to come: its total in minor units, and the start of what it bills."""
+
+    amount_cents: int
+    currency: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from stripe.params.billing_portal import ConfigurationCreateParams
 from stripe.params.billing_portal import SessionCreateParams as PortalCreateParams
 from stripe.params.checkout import SessionCreateParams
 
-from dream_api.gateways.stripe.model import CheckoutRequest, PreviewPrice, SubscriptionChange
+from dream_api.gateways.stripe.model import CheckoutRequest, ItemMove, SubscriptionChange
 
 
 def options(account: str | None, idempotency_key: str | None = None) -> stripe.RequestOptions:
@@ -57,14 +57,27 @@ def checkout_params(request: CheckoutRequest) -> SessionCreateParams:
     return params
 
 
-def preview_params(
-    subscription_id: str, item_id: str, price: PreviewPrice
-) -> InvoiceCreatePreviewParams:
+def preview_params(move: ItemMove) -> InvoiceCreatePreviewParams:
     """Give the parameters of a preview of moving one item, prorated and billed at once."""
-    item: InvoiceCreatePreviewParamsSubscriptionDetailsItem = {"id": item_id}
+    params = _preview_of(move)
+    params["subscription_details"]["proration_behavior"] = "always_invoice"
+    return params
+
+
+def recurring_params(move: ItemMove) -> InvoiceCreatePreviewParams:
+    """Give the parameters of a preview of the regular invoices after moving one item."""
+    params = _preview_of(move)
+    params["subscription_details"]["proration_behavior"] = "none"
+    params["preview_mode"] = "recurring"
+    return params
+
+
+def _preview_of(move: ItemMove) -> InvoiceCreatePreviewParams:
+    item: InvoiceCreatePreviewParamsSubscriptionDetailsItem = {"id": move.item_id}
+    price = move.price
     if isinstance(price, str):
         item["price"] = price
-    else:
+    elif price is not None:
         # The SDK's type spells the intervals out; this one was read off a price of Stripe's.
         item["price_data"] = cast(
             "InvoiceCreatePreviewParamsSubscriptionDetailsItemPriceData",
@@ -78,10 +91,14 @@ def preview_params(
                 },
             },
         )
-    return {
-        "subscription": subscription_id,
-        "subscription_details": {"items": [item], "proration_behavior": "always_invoice"},
+    params: InvoiceCreatePreviewParams = {
+        "subscription": move.subscription_id,
+        "subscription_details": {"items": [item]},
     }
+    if move.takes_end_back:
+        # Else Stripe says that no invoice comes any more (invoice_upcoming_none).
+        params["subscription_details"]["cancel_at_period_end"] = False
+    return params
 
 
 def change_params(change: SubscriptionChange) -> SubscriptionUpdateParams:

@@ -9,6 +9,7 @@ from dream_api.gateways.stripe.model import (
     HEARS,
     ChargeStanding,
     ConnectedAccount,
+    PreviewedInvoice,
     StripeCheckout,
     WebhookEndpoint,
 )
@@ -39,6 +40,16 @@ def read_checkout(session: Mapping[str, Any]) -> StripeCheckout:
         client_reference_id=session.get("client_reference_id"),
         metadata=dict(session.get("metadata") or {}),
         expires_at=moment_of(session["expires_at"]),
+    )
+
+
+def read_preview(invoice: Mapping[str, Any]) -> PreviewedInvoice:
+    """Read a preview of regular invoices; an invoice bills ahead, from the day it comes."""
+    starts = [line["period"]["start"] for line in invoice["lines"]["data"]]
+    return PreviewedInvoice(
+        amount_cents=invoice["total"],
+        currency=invoice["currency"],
+        at=moment_of(min(starts, default=invoice["period_end"])),
     )
 
 

@@ -66,6 +66,13 @@ class ChangePlanBody(Body):
     preview: bool = False
 
 
+class NextInvoiceAnswer(Answer):
+    """A regular invoice to come, before any credit that the customer has."""
+
+    amount_due: int = Field(description="In minor units, tax included.", examples=[2900])
+    at: Moment
+
+
 class ChangePlanAnswer(Answer):
     """What the change comes to. ``plan`` is what the user is on right after it."""
 
@@ -76,6 +83,9 @@ class ChangePlanAnswer(Answer):
     amount_due_now: int = Field(description="In minor units.", examples=[1450])
     currency: str
     preview: bool
+    next_invoice: NextInvoiceAnswer | None = Field(
+        description="In a preview: the regular invoice that follows; null where none does."
+    )
 
 
 class PortalBody(Body):
