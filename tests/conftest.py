@@ -12,8 +12,15 @@ from dream_api.gateways.clock import MovableClock
 from dream_api.stores import Bindings
 from dream_api.stores.sqlite import SqliteStores, migrate_stores
 from tests.postgres_fixtures import database, migrated_database, postgres
+from tests.walker_fixtures import nothing_off_stripes_types, stripe_watch
 
-__all__ = ["database", "migrated_database", "postgres"]
+__all__ = [
+    "database",
+    "migrated_database",
+    "nothing_off_stripes_types",
+    "postgres",
+    "stripe_watch",
+]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 

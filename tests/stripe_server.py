@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dream_api.gateways.stripe import Stripe
 from stripe_simulator import APPLICATIONS_DEFAULT, Configuration, create_app
+from tests.contract.watching import watched
 from tests.journeys.forms import submit
 
 LIVE_KEY, TEST_KEY = APPLICATIONS_DEFAULT
@@ -20,9 +21,11 @@ POLL_SECONDS = 0.01
 
 
 def simulator(data: Path, clock_file: Path | None = None) -> ASGIApp:
-    """Give a simulator that keeps its state in *data*."""
-    return create_app(
-        Configuration(data=data, applications=APPLICATIONS_DEFAULT, clock_file=clock_file)
+    """Give a simulator that keeps its state in *data*, watched like all of them."""
+    return watched(
+        create_app(
+            Configuration(data=data, applications=APPLICATIONS_DEFAULT, clock_file=clock_file)
+        )
     )
 
 

@@ -120,10 +120,12 @@ class Walked:
             if message["type"] == "http.response.start":
                 traffic.status = message["status"]
             traffic.answer += message.get("body", b"")
+            is_last = message["type"] == "http.response.body" and not message.get("more_body")
+            if is_last:  # Before it is sent: whoever reads the answer may look at the findings.
+                traffic.show(self._walker)
             await send(message)
 
         await self._app(scope, received, sent)
-        traffic.show(self._walker)
 
 
 class _Traffic:

@@ -1,7 +1,7 @@
 """The product and the simulator, served for real in this process, with every byte watched.
 
-``Walked`` stands in front of both: what the product sends to Stripe, what the simulator answers,
-and each event that is delivered are held against the SDK's types.
+What the product sends to Stripe, what the simulator answers, and each event as it is delivered are
+held against the SDK's types.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from dream_api.settings import Settings
 from dream_api.stores.sqlite import migrate_stores
 from dream_api.worker import Worker
 from stripe_simulator import Application, Configuration, create_app
-from tests.contract.sdk_types import Walked, Walker
+from tests.contract.watching import watched
 from tests.journeys.processes import free_port
 from tests.postgres_fixtures import Database
 
@@ -69,7 +69,6 @@ class Running:
     data_dir: Path
     settings: Settings
     clock: MovableClock
-    walker: Walker
     loops: Loops
 
     def stop_loops(self) -> None:
@@ -81,7 +80,6 @@ class Running:
 def running_product(data_dir: Path, database: Database | None = None) -> Iterator[Running]:
     """Serve both until the block ends, on SQLite or on a database of PostgreSQL."""
     port, stripe_port = free_port(), free_port()
-    walker = Walker()
     settings = load_settings(data_dir, public_url=f"http://localhost:{port}")
     if database is None:
         migrate_stores(settings.data_dir)
@@ -90,7 +88,7 @@ def running_product(data_dir: Path, database: Database | None = None) -> Iterato
 
     @asynccontextmanager
     async def simulator() -> AsyncIterator[Any]:
-        yield Walked(create_app(_simulator_configuration(settings)), walker)
+        yield watched(create_app(_simulator_configuration(settings)))
 
     with _served(simulator, stripe_port):
         arranged = arrange_simulator(settings, stripe_port)
@@ -103,18 +101,18 @@ def running_product(data_dir: Path, database: Database | None = None) -> Iterato
                 open_product(arranged, clock=clock, development=True) as opened,
                 loops.running(opened.workers),
             ):
-                yield _watching_deliveries(opened.asgi, walker)
+                yield _watching_deliveries(opened.asgi)
 
         with _served(product, port):
             stripe_url = f"http://127.0.0.1:{stripe_port}"
             yield Running(
-                settings.public_url, stripe_url, settings.data_dir, arranged, clock, walker, loops
+                settings.public_url, stripe_url, settings.data_dir, arranged, clock, loops
             )
 
 
-def _watching_deliveries(app: Any, walker: Walker) -> Any:
+def _watching_deliveries(app: Any) -> Any:
     """Show the walker the events that arrive; our own routes are nothing of Stripe's."""
-    walked = Walked(app, walker)
+    walked: Any = watched(app)
 
     async def dispatch(scope: Any, receive: Any, send: Any) -> None:
         is_delivery = str(scope.get("path", "")).endswith("/webhook/stripe")

@@ -29,12 +29,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 async def journey(running: Running) -> AsyncIterator[Journey]:
-    """Give the steps of the paid flow; afterwards nothing that was said may be off the types."""
-    before = len(running.walker.violations)
+    """Give the steps of the paid flow."""
     walking = Journey(running.base_url)
     yield walking
     await walking.close()
-    assert [] == running.walker.violations[before:]
 
 
 async def advance(journey: Journey, developer: Developer, seconds: int) -> None:

@@ -20,6 +20,7 @@ from dream_api.gateways.clock import MovableClock
 from dream_api.kit.crypto import new_master_key
 from dream_api.stores.sqlite import SqliteStores
 from stripe_simulator import APPLICATIONS_DEFAULT, Configuration, create_app
+from tests.contract.watching import watched
 from tests.journeys.processes import free_port
 from tests.stripe_server import LIVE_KEY, serving
 
@@ -73,7 +74,7 @@ async def operator(data_dir: Path) -> AsyncIterator[Operator]:
     configuration = Configuration(
         data=data_dir / "stripe", applications=APPLICATIONS_DEFAULT, redirect_uris=(CALLBACK,)
     )
-    with serving(create_app(configuration), port) as url:
+    with serving(watched(create_app(configuration)), port) as url:
         settings = load_settings(data_dir, public_url=PUBLIC_URL)
         await asyncio.to_thread(arrange_simulator, settings, port)
         yield Operator(data_dir, url)

@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from stripe_simulator import Configuration, create_app
 from tests.contract.sdk_types import Walked, Walker
+from tests.contract.watching import OURS, see_events
 from tests.journeys.forms import forms_of
 
 KEY = "sk_test_simulator"
@@ -181,6 +182,7 @@ class Receiver:
 @contextmanager
 def running(data: Path, clock_file: Path, walker: Walker, **settings: Any) -> Iterator[Simulator]:
     """Serve a simulator on a free port of this machine until the block ends."""
+    see_events(OURS)
     configuration = Configuration(
         data=data,
         clock_file=clock_file,
