@@ -22,8 +22,8 @@ ROLES = {
     "oauth_api": Role.OAUTH_API,
     "api_multi": Role.API_MULTI,
     "meter": Role.METER,
-    "worker_developers": Role.FRONT_AUTH_API,
-    "worker_customers": Role.API_MULTI,
+    "worker_developers": Role.WORKER_DEVELOPERS,
+    "worker_customers": Role.WORKER_CUSTOMERS,
 }
 """The setting's ending, which is the role's name in the database, and whose rights it has."""
 EMPTY = """
@@ -68,11 +68,7 @@ class Database:
     @property
     def addresses(self) -> Mapping[Role, str]:
         """The address as each role of a service."""
-        return {
-            role: self.server.url(self.name, name)
-            for name, role in ROLES.items()
-            if not name.startswith("worker")
-        }
+        return {role: self.server.url(self.name, name) for name, role in ROLES.items()}
 
     @property
     def environment(self) -> dict[str, str]:

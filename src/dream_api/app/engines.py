@@ -70,14 +70,9 @@ class Engine(Protocol):
         ...
 
 
-def engine_of(settings: Settings, *, for_loops: bool = False) -> Engine:
-    """Choose the engine.
-
-    Args:
-        settings: any address of PostgreSQL among them chooses it.
-        for_loops: whether this process runs the loops alone, with the roles of the worker.
-    """
-    postgres = PostgresEngine(settings, for_loops=for_loops)
+def engine_of(settings: Settings) -> Engine:
+    """Choose the engine: any address of PostgreSQL among the settings chooses that."""
+    postgres = PostgresEngine(settings)
     if postgres.has_address:
         return postgres
     return SqliteEngine(settings.data_dir, build_vault(settings).key_ids)
@@ -140,24 +135,23 @@ class PostgresEngine:
     allows_many_processes = True
     place = "PostgreSQL"
 
-    def __init__(self, settings: Settings, *, for_loops: bool = False) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._migrator = _revealed(settings.database_url)
         given = {
-            Role.FRONT_AUTH_API: [settings.database_url_front_auth_api],
-            Role.OAUTH_API: [settings.database_url_oauth_api],
-            Role.API_MULTI: [settings.database_url_api_multi],
-            Role.METER: [settings.database_url_meter],
+            Role.FRONT_AUTH_API: settings.database_url_front_auth_api,
+            Role.OAUTH_API: settings.database_url_oauth_api,
+            Role.API_MULTI: settings.database_url_api_multi,
+            Role.METER: settings.database_url_meter,
+            Role.WORKER_DEVELOPERS: settings.database_url_worker_developers,
+            Role.WORKER_CUSTOMERS: settings.database_url_worker_customers,
         }
-        # The loops have the bindings of a door each, and roles of their own.
-        given[Role.FRONT_AUTH_API].append(settings.database_url_worker_developers)
-        given[Role.API_MULTI].append(settings.database_url_worker_customers)
         self._grantees = [
-            (role, url) for role, urls in given.items() for url in map(_revealed, urls) if url
+            (role, url) for role, secret in given.items() if (url := _revealed(secret))
         ]
         self._addresses = {
             role: url
-            for role, urls in given.items()
-            if (url := _revealed(urls[-1 if for_loops else 0]) or self._migrator) is not None
+            for role, secret in given.items()
+            if (url := _revealed(secret) or self._migrator) is not None
         }
 
     @property

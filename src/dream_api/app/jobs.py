@@ -102,27 +102,43 @@ def _erase_end_user(house: House) -> Erase:
     return erase
 
 
-def build_workers(bindings: Bindings, house: House, outside: Outside) -> tuple[Worker, Worker]:
-    """Build the developers' loop and the customers' loop."""
+def build_workers(
+    bindings: Bindings, doors: House, loops: House, outside: Outside
+) -> tuple[Worker, Worker]:
+    """Build the developers' loop and the customers' loop.
+
+    Args:
+        bindings: what doors and loops may touch.
+        doors: the rooms that requests reach.
+        loops: the same rooms with the rights of the loops.
+        outside: the gateways.
+    """
+    _announce_promptly(bindings, doors, outside)
+    _announce_promptly(bindings.loops, loops, outside)
     return (
-        Worker("developers", _developer_jobs(bindings, house, outside)),
-        Worker("customers", _customer_jobs(bindings, house, outside)),
+        Worker("developers", _developer_jobs(bindings.loops, doors, loops, outside)),
+        Worker("customers", _customer_jobs(bindings.loops, doors, loops, outside)),
     )
 
 
-def _developer_jobs(bindings: Bindings, house: House, outside: Outside) -> list[Job]:
+def _announce_promptly(bindings: Bindings, house: House, outside: Outside) -> None:
+    """Make a platform known to both worlds before its developer reads its name.
+
+    The worker's own outbox may be waiting for a mail server at that moment, so this is another.
+    """
+    prompt = Outbox(bindings.front_auth_api.developers, outside.vault)
+    announcing = {PLATFORM_MINTED: _announce_platform(house)}
+    house.developers.outbox.listen(lambda: prompt.deliver_due(outside.clock, announcing))
+
+
+def _developer_jobs(bindings: Bindings, doors: House, house: House, outside: Outside) -> list[Job]:
     rooms, handlers, clock = house.developers, account_handlers(house), outside.clock
     deliveries = {
         MAIL_KIND: deliver_mail(_mail_gateway(outside, rooms.mailbox)),
         PLATFORM_MINTED: _announce_platform(house),
         **clerk_deliveries(rooms.realm.clerk),
     }
-    deliver = _delivering(outside, rooms.outbox, rooms.mailbox, deliveries)
-    # A platform is known to both worlds when its developer reads its name. The worker's own
-    # outbox may be waiting for a mail server at that moment, so this one is another.
-    prompt = Outbox(bindings.front_auth_api.developers, outside.vault)
-    announcing = {PLATFORM_MINTED: deliveries[PLATFORM_MINTED]}
-    rooms.outbox.listen(lambda: prompt.deliver_due(clock, announcing))
+    deliver = _delivering(outside, rooms.outbox, doors.developers.mailbox, deliveries)
     given = bindings.front_auth_api
 
     async def clean_up() -> int:
@@ -150,13 +166,13 @@ def _developer_jobs(bindings: Bindings, house: House, outside: Outside) -> list[
     ]
 
 
-def _customer_jobs(bindings: Bindings, house: House, outside: Outside) -> list[Job]:
+def _customer_jobs(bindings: Bindings, doors: House, house: House, outside: Outside) -> list[Job]:
     rooms, handlers = house.customers, connect_handlers(house)
     deliveries = {
         MAIL_KIND: deliver_mail(_mail_gateway(outside, rooms.mailbox)),
         **clerk_deliveries(rooms.realm.clerk),
     }
-    deliver = _delivering(outside, rooms.outbox, rooms.mailbox, deliveries)
+    deliver = _delivering(outside, rooms.outbox, doors.customers.mailbox, deliveries)
     return [
         Job("outbox.deliver", PROMPT_SECONDS, deliver),
         Job("inbox.handle", PROMPT_SECONDS, lambda: rooms.inbox.handle_due(handlers)),

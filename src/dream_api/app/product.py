@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from dream_api.app.doors import ALL_SERVICES, ServiceName, build_doors
-from dream_api.app.engines import Engine, engine_of
+from dream_api.app.engines import engine_of
 from dream_api.app.errors import WrongMasterKey
 from dream_api.app.jobs import build_workers
 from dream_api.app.rooms import House, build_house, build_outside
@@ -15,6 +15,8 @@ from dream_api.services.http.operations import Check
 from dream_api.settings import Settings
 from dream_api.stores import Bindings, Store
 from dream_api.worker import Worker
+
+_SERVICES_OF_LOOPS = frozenset({ServiceName.FRONT_AUTH_API, ServiceName.API_MULTI})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,6 @@ async def open_product(
     services: frozenset[ServiceName] = ALL_SERVICES,
     development: bool = False,
     runs_loops: bool = True,
-    engine: Engine | None = None,
 ) -> AsyncIterator[Product]:
     """Open the product; close it in the reverse order, whatever happened.
 
@@ -43,7 +44,6 @@ async def open_product(
         services: whose doors are built; readiness asks for what they need, no more.
         development: whether this is ``dev``.
         runs_loops: whether this process runs the loops, so that readiness asks for them.
-        engine: keeps the stores; None means the one that the settings choose.
 
     Raises:
         AlreadyServed: another process serves this data folder.
@@ -51,10 +51,13 @@ async def open_product(
         ValueError: the master key is none.
     """
     outside = build_outside(settings, clock)
-    async with (engine or engine_of(settings)).opened(clock) as bindings:
+    async with engine_of(settings).opened(clock) as bindings:
         house = build_house(bindings, outside)
+        loops = house if bindings.loops is bindings else build_house(bindings.loops, outside)
         await _prepare_signing_keys(house, services)
-        workers = build_workers(bindings, house, outside)
+        if runs_loops:
+            await _prepare_signing_keys(loops, _SERVICES_OF_LOOPS)
+        workers = build_workers(bindings, house, loops, outside)
         checks = {
             **_store_checks(bindings, services),
             **(_loop_checks(workers) if runs_loops else {}),
@@ -66,6 +69,7 @@ async def open_product(
             yield Product(asgi, workers)
         finally:
             await house.customers.metering.close()
+            await loops.customers.metering.close()
             await outside.close()
 
 

@@ -15,10 +15,8 @@ from typing_extensions import override
 
 from dream_api.app import (
     ALL_SERVICES,
-    Engine,
     Product,
     ServiceName,
-    engine_of,
     open_product,
 )
 from dream_api.gateways.clock import Clock
@@ -102,13 +100,13 @@ async def _work(serving: Serving, on_ready: Callable[[], None]) -> None:
     stopped = asyncio.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(ending, stopped.set)
-    async with _opened(serving, engine_of(serving.settings, for_loops=True)):
+    async with _opened(serving):
         on_ready()
         await stopped.wait()
 
 
 @asynccontextmanager
-async def _opened(serving: Serving, engine: Engine | None = None) -> AsyncIterator[Product]:
+async def _opened(serving: Serving) -> AsyncIterator[Product]:
     """Open the product with its loops running; stop them at a safe point, then close it."""
     configure_logs(is_development=serving.development)
     async with open_product(
@@ -117,7 +115,6 @@ async def _opened(serving: Serving, engine: Engine | None = None) -> AsyncIterat
         services=serving.services,
         development=serving.development,
         runs_loops=serving.runs_loops,
-        engine=engine,
     ) as product:
         workers = product.workers if serving.runs_loops else ()
         loops = [asyncio.create_task(worker.run()) for worker in workers]

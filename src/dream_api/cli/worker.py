@@ -17,8 +17,8 @@ def worker(data: DataOption = None) -> None:
     catching up while nothing serves the folder.
     """
     settings = load_settings(data)
-    asyncio.run(engine_of(settings, for_loops=True).check())
+    asyncio.run(engine_of(settings).check())
     run_worker(
-        Serving(settings, clock_of(settings)),
+        Serving(settings, clock_of(settings), services=frozenset()),
         on_ready=lambda: typer.echo("Working. Ctrl-C stops."),
     )

@@ -4,9 +4,11 @@ A service receives only what stands here. The engine enforces the tables (SQLite
 authorizer, PostgreSQL by GRANTs); ``KeyValue`` enforces key prefixes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dream_api.gateways.clock import Clock
 from dream_api.stores.kv import KeyValue
 from dream_api.stores.store import BatchStore, Store
 
@@ -25,6 +27,8 @@ class Role(StrEnum):
     OAUTH_API = "oauth-api"
     API_MULTI = "api-multi"
     METER = "meter"
+    WORKER_DEVELOPERS = "worker-developers"
+    WORKER_CUSTOMERS = "worker-customers"
     OPERATOR = "operator"
 
 
@@ -59,7 +63,7 @@ _USERS_COLUMNS_OF_METER = frozenset(
     ("users", column) for column in ("usage_count", "last_active", "period_start", "period_end")
 )
 
-RIGHTS: dict[tuple[Role, World], Rights] = {
+_RIGHTS_OF_SERVICES: dict[tuple[Role, World], Rights] = {
     (Role.FRONT_AUTH_API, World.DEVELOPERS): Rights(
         read=frozenset({PLATFORM_USAGE, PLATFORM_TOKENS, RELATIONAL}),
         write=frozenset({PLATFORM_USAGE, PLATFORM_TOKENS, RELATIONAL}),
@@ -88,6 +92,25 @@ RIGHTS: dict[tuple[Role, World], Rights] = {
     (Role.OPERATOR, World.CUSTOMERS): Rights(
         read=frozenset({CUSTOMER_USAGE, CUSTOMER_TOKENS, RELATIONAL})
     ),
+}
+
+LOOPS: dict[tuple[Role, World], Role] = {
+    (Role.FRONT_AUTH_API, World.DEVELOPERS): Role.WORKER_DEVELOPERS,
+    (Role.FRONT_AUTH_API, World.CUSTOMERS): Role.WORKER_DEVELOPERS,
+    (Role.OAUTH_API, World.DEVELOPERS): Role.WORKER_DEVELOPERS,
+    (Role.OAUTH_API, World.CUSTOMERS): Role.WORKER_CUSTOMERS,
+    (Role.API_MULTI, World.CUSTOMERS): Role.WORKER_CUSTOMERS,
+}
+"""Who does a service's work in a world when nobody asks: a loop, for all platforms at once."""
+
+RIGHTS: dict[tuple[Role, World], Rights] = _RIGHTS_OF_SERVICES | {
+    (Role.WORKER_DEVELOPERS, World.DEVELOPERS): _RIGHTS_OF_SERVICES[
+        Role.FRONT_AUTH_API, World.DEVELOPERS
+    ],
+    (Role.WORKER_DEVELOPERS, World.CUSTOMERS): _RIGHTS_OF_SERVICES[
+        Role.FRONT_AUTH_API, World.CUSTOMERS
+    ],
+    (Role.WORKER_CUSTOMERS, World.CUSTOMERS): _RIGHTS_OF_SERVICES[Role.API_MULTI, World.CUSTOMERS],
 }
 
 OAUTH_API_WRITES_PLATFORM_TOKENS = ("oauth:state:*",)
@@ -139,3 +162,44 @@ class Bindings:
     front_auth_api: FrontAuthApiBindings
     oauth_api: OauthApiBindings
     api_multi: ApiMultiBindings
+    of_loops: "Bindings | None" = None
+    """The same in the hands of the loops; None where an engine makes no difference."""
+
+    @property
+    def loops(self) -> "Bindings":
+        """What the loops hold: the rights of the doors, on all platforms at once."""
+        return self.of_loops or self
+
+
+def bind(store: Callable[[Role, World], Store], meter: BatchStore, clock: Clock) -> Bindings:
+    """Put together what each service may touch, of the stores that an engine gives.
+
+    Args:
+        store: gives one world as one role sees it.
+        meter: the hot path's role on the customers' world.
+        clock: decides what has expired in a namespace.
+    """
+    return Bindings(
+        front_auth_api=FrontAuthApiBindings(
+            developers=store(Role.FRONT_AUTH_API, World.DEVELOPERS),
+            customers=store(Role.FRONT_AUTH_API, World.CUSTOMERS),
+            platform_usage=KeyValue("PLATFORM_USAGE_KV", clock),
+            platform_tokens=KeyValue("PLATFORM_TOKENS_KV", clock),
+            customer_tokens=KeyValue("CUSTOMER_TOKENS_KV", clock),
+        ),
+        oauth_api=OauthApiBindings(
+            developers=store(Role.OAUTH_API, World.DEVELOPERS),
+            customers=store(Role.OAUTH_API, World.CUSTOMERS),
+            platform_tokens=KeyValue(
+                "PLATFORM_TOKENS_KV", clock, write_prefixes=OAUTH_API_WRITES_PLATFORM_TOKENS
+            ),
+            customer_tokens=KeyValue(
+                "CUSTOMER_TOKENS_KV", clock, write_prefixes=OAUTH_API_WRITES_CUSTOMER_TOKENS
+            ),
+        ),
+        api_multi=ApiMultiBindings(
+            customers=store(Role.API_MULTI, World.CUSTOMERS),
+            customer_tokens=KeyValue("CUSTOMER_TOKENS_KV", clock),
+            meter=meter,
+        ),
+    )

@@ -36,6 +36,15 @@ class Store(Protocol):
         """Run *verb* on a consistent snapshot that cannot write and never waits for the writer."""
         ...
 
+    def of(self, platform_id: str) -> "Store":
+        """Give the same store, bound to one platform: its verbs meet no other platform's rows.
+
+        A door names the platform of each verb on the customers' world in this way. PostgreSQL
+        then enforces it, and shows a door that names none nothing of any platform; the loops,
+        whose sweeps cross platforms, may leave it out.
+        """
+        ...
+
 
 class Dialect(StrEnum):
     """Which SQL an engine speaks, for the metering room, whose hot path is tuned by hand."""

@@ -50,6 +50,10 @@ class CrashingStore:
         self._fuse.check()
         return await self._store.read(verb)
 
+    def of(self, platform_id: str) -> Store:
+        """Bind it to a platform; it dies as this one does."""
+        return CrashingStore(self._store.of(platform_id), self._fuse)
+
 
 class CrashingStripe:
     """A real gateway; the process dies after one of its calls was answered."""

@@ -50,6 +50,11 @@ class World:
     look: Look
     platform_id: str
 
+    @property
+    def loop(self) -> Metering:
+        """Metering as the customers' loop has it: its sweeps see all platforms."""
+        return Metering(self.bindings.loops.api_multi, self.clock)
+
     async def publish(self, *tiers: Tier) -> None:
         """Replace the tiers."""
         tokens = self.bindings.api_multi.customer_tokens
@@ -84,12 +89,13 @@ class World:
         await self.write(verb)
 
     async def write(self, verb: Callable[[Connection], Any]) -> Any:
-        """Run a verb of the customers' world."""
-        return await self.bindings.api_multi.customers.write(verb)
+        """Run a verb of the customers' world, on this platform."""
+        return await self.bindings.api_multi.customers.of(self.platform_id).write(verb)
 
     async def differences(self) -> list[str]:
         """Audit."""
-        return [str(found) for found in await self.bindings.api_multi.customers.read(audit)]
+        store = self.bindings.loops.api_multi.customers
+        return [str(found) for found in await store.read(audit)]
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Look into the tables as an outside reader would."""

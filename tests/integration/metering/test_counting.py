@@ -214,12 +214,12 @@ async def test_platforms_share_nothing(world: World) -> None:
 async def test_an_erased_user_starts_anew_and_leaves_no_name(world: World) -> None:
     """Counts stay in the totals; the ledger's names are blanked by the sweep."""
     await world.metering.track(world.platform_id, TrackEvent("u_1", 100, properties={"a": 1}))
-    await world.metering.roll_up()
+    await world.loop.roll_up()
     await world.write(lambda c: erase(c, world.platform_id, "u_1"))
     await world.write(lambda c: c.exec_driver_sql("DELETE FROM users"))
     again = await world.metering.track(world.platform_id, TrackEvent("u_1", 1))
     before_sweep = await world.differences()
-    while await world.metering.blank_erased(limit=1):
+    while await world.loop.blank_erased(limit=1):
         pass
 
     assert (True, 1) == (again.allowed, again.usage)
@@ -234,7 +234,9 @@ async def test_the_namespace_shows_usage_and_minutes_under_their_keys(world: Wor
     await world.publish(PRO, Tier("free", "Free", 0, limit=9, rate_limit_per_minute=5))
     await world.metering.track(world.platform_id, TrackEvent("u_1", 2))
 
-    entries = await world.bindings.api_multi.customers.read(lambda c: list_usage(c, "", 10))
+    entries = await world.bindings.api_multi.customers.of(world.platform_id).read(
+        lambda c: list_usage(c, "", 10)
+    )
 
     minute = int(NOON.timestamp()) // 60
     assert [

@@ -163,7 +163,7 @@ async def test_a_roll_up_waits_for_numbers_that_are_not_committed(
     await _count_slowly(slow, world.platform_id)
     await world.metering.track(world.platform_id, TrackEvent("u_2"))
 
-    rolling = asyncio.create_task(world.metering.roll_up())
+    rolling = asyncio.create_task(world.loop.roll_up())
     await asyncio.wait([rolling], timeout=0.2)
     was_waiting = not rolling.done()
     await slow.execute("COMMIT")

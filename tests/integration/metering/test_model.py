@@ -208,7 +208,7 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def roll_up(self) -> None:
         """The worker comes by."""
-        self.run(self.world.metering.roll_up(limit=7))
+        self.run(self.world.loop.roll_up(limit=7))
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the loop that the bindings live in; the machine has its own thread."""

@@ -15,7 +15,7 @@ SINCE, UNTIL = NOON - 5 * DAY, NOON + 5 * DAY
 
 async def days(world: World) -> dict[date, int]:
     """Read the platform's units by day."""
-    return await world.bindings.front_auth_api.customers.read(
+    return await world.bindings.front_auth_api.customers.of(world.platform_id).read(
         lambda connection: read_days(connection, world.platform_id, SINCE, UNTIL)
     )
 
@@ -26,7 +26,7 @@ async def days_of(world: World, user_id: str) -> dict[date, int]:
     def verb(connection: Connection) -> dict[date, int]:
         return read_user_days(connection, world.platform_id, user_id, since=SINCE, until=UNTIL)
 
-    return await world.bindings.front_auth_api.customers.read(verb)
+    return await world.bindings.front_auth_api.customers.of(world.platform_id).read(verb)
 
 
 async def test_charts_are_exact_before_during_and_after_a_roll_up(world: World) -> None:
@@ -38,7 +38,7 @@ async def test_charts_are_exact_before_during_and_after_a_roll_up(world: World) 
     await world.metering.track(world.platform_id, TrackEvent("u_1", 5, timestamp=yesterday))
 
     seen = [await days(world)]
-    while await world.metering.roll_up(limit=1):
+    while await world.loop.roll_up(limit=1):
         seen.append(await days(world))
 
     assert [expected] * 4 == seen
@@ -50,7 +50,7 @@ async def test_rolling_up_again_adds_nothing(world: World) -> None:
     """Watermark and sums move together, so a repeat finds nothing to do."""
     await world.metering.track(world.platform_id, TrackEvent("u_1", 3))
 
-    worked = [await world.metering.roll_up() for _ in range(3)]
+    worked = [await world.loop.roll_up() for _ in range(3)]
 
     assert [1, 0, 0] == worked
     assert {NOON.date(): 3} == await days(world)
@@ -59,10 +59,10 @@ async def test_rolling_up_again_adds_nothing(world: World) -> None:
 async def test_late_events_join_an_hour_that_was_rolled_up_before(world: World) -> None:
     """An hour may grow after it was summed."""
     await world.metering.track(world.platform_id, TrackEvent("u_1", 3))
-    await world.metering.roll_up()
+    await world.loop.roll_up()
     world.clock.moment += timedelta(hours=2)
     await world.metering.track(world.platform_id, TrackEvent("u_1", 4, timestamp=NOON))
-    await world.metering.roll_up()
+    await world.loop.roll_up()
 
     assert [(7, 2)] == world.rows("SELECT units, events FROM metering_rollups")
 
@@ -81,7 +81,7 @@ async def test_charts_of_platforms_are_apart(world: World) -> None:
     await world.metering.track(world.platform_id, TrackEvent("u_1", 3))
     stranger = "pk_test_drm_stranger"
 
-    found = await world.bindings.front_auth_api.customers.read(
+    found = await world.bindings.front_auth_api.customers.of(world.platform_id).read(
         lambda connection: read_days(connection, stranger, SINCE, UNTIL)
     )
 
@@ -108,7 +108,7 @@ async def test_the_audit_finds_every_kind_of_damage(
 ) -> None:
     """A counter that was changed behind the ledger's back is reported by name."""
     await world.metering.track(world.platform_id, TrackEvent("u_1", 3))
-    await world.metering.roll_up()
+    await world.loop.roll_up()
     assert [] == await world.differences()
 
     await world.write(lambda connection: connection.exec_driver_sql(damage))

@@ -123,7 +123,7 @@ async def test_last_use_is_written_once_a_minute(world: World) -> None:
     async def last_used() -> str:
         await world.metering.find_access(secret)
         await world.metering.close()
-        record = await world.bindings.api_multi.customers.read(
+        record = await world.bindings.api_multi.customers.of(world.platform_id).read(
             lambda c: read_key(c, tokens, world.platform_id, hash_key(secret))
         )
         assert record is not None
@@ -145,7 +145,7 @@ async def test_another_platforms_key_row_is_nobodys(world: World) -> None:
     tokens = world.bindings.api_multi.customer_tokens
     stranger = issue_key("pk", Mode.TEST)
 
-    found = await world.bindings.api_multi.customers.read(
+    found = await world.bindings.api_multi.customers.of(world.platform_id).read(
         lambda c: read_key(c, tokens, stranger, hash_key(secret))
     )
 

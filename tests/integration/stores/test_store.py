@@ -58,11 +58,11 @@ async def test_a_reader_cannot_write(bindings: Bindings) -> None:
 
 async def test_key_values_and_rows_of_a_world_change_together(bindings: Bindings) -> None:
     """One verb, one transaction: a failure takes the key-value row with it."""
-    store, tokens = bindings.api_multi.customers, bindings.api_multi.customer_tokens
+    store, tokens = bindings.api_multi.customers.of("pk"), bindings.api_multi.customer_tokens
 
     def half(connection: Connection) -> None:
         tokens.put(connection, "platform:pk:version", 1)
-        connection.exec_driver_sql("INSERT INTO users (platform_id) VALUES ('only half a row')")
+        connection.exec_driver_sql("INSERT INTO users (platform_id) VALUES ('pk')")
 
     with pytest.raises(Exception, match=r"(?i)not.null"):
         await store.write(half)

@@ -75,7 +75,7 @@ class Publication:
         One on an account that is not connected any more is given up.
         """
         bindings, tokens = workplace.bindings, workplace.bindings.customer_tokens
-        linked, current = await bindings.customers.read(
+        linked, current = await bindings.customers.of(platform_id).read(
             lambda connection: (
                 read_connection(connection, tokens, platform_id),
                 read_tiers(connection, tokens, platform_id),
@@ -172,7 +172,7 @@ class Publication:
                 write_tiers(connection, tokens, platform_id, config)
             return self._workplace.keys.change_rows(connection, self._turn, change)
 
-        return await self._bindings.customers.write(verb)
+        return await self._bindings.customers.of(platform_id).write(verb)
 
     async def _settle(self, issued: Issued | None, dead: tuple[SecretKey, ...]) -> None:
         state = State.RETIRING if self._intent.plan.retired else State.DONE

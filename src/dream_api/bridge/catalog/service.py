@@ -230,7 +230,7 @@ class Catalog:
     async def _look(self, platform_id: str) -> tuple[str, TierConfig]:
         """Read the connected account and the tiers in one snapshot."""
         tokens = self._bindings.customer_tokens
-        linked, tiers = await self._bindings.customers.read(
+        linked, tiers = await self._bindings.customers.of(platform_id).read(
             lambda connection: (
                 read_connection(connection, tokens, platform_id),
                 read_tiers(connection, tokens, platform_id),
@@ -242,7 +242,7 @@ class Catalog:
 
     async def _read_tiers(self, platform_id: str) -> TierConfig:
         tokens = self._bindings.customer_tokens
-        return await self._bindings.customers.read(
+        return await self._bindings.customers.of(platform_id).read(
             lambda connection: read_tiers(connection, tokens, platform_id)
         )
 

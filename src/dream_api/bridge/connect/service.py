@@ -151,7 +151,7 @@ class Connect:
             livemode=granted.livemode,
             connected_at=self._clock.now(),
         )
-        is_linked = await self._customers.write(
+        is_linked = await self._customers.of(platform_id).write(
             lambda connection: rows.link(connection, self._customer_tokens, platform_id, account)
         )
         if not is_linked:
@@ -200,7 +200,7 @@ class Connect:
         return None if ids is None else ids.of(mode)
 
     async def _read_link(self, platform_id: str) -> StripeConnection | None:
-        return await self._customers.read(
+        return await self._customers.of(platform_id).read(
             lambda connection: read_connection(connection, self._customer_tokens, platform_id)
         )
 
@@ -208,4 +208,4 @@ class Connect:
         def verb(connection: Connection) -> None:
             rows.unlink(connection, self._customer_tokens, platform_id, account_id)
 
-        await self._customers.write(verb)
+        await self._customers.of(platform_id).write(verb)

@@ -60,7 +60,7 @@ class Keys:
     async def credentials(self, platform_id: str) -> Credentials:
         """List what a developer may see of a platform's keys: those that work, oldest first."""
         now = self._clock.now()
-        keys = await self._customers.read(
+        keys = await self._customers.of(platform_id).read(
             lambda connection: rows.read_rows(connection, self._customer_tokens, platform_id)
         )
         return Credentials(platform_id, platform_id, tuple(key for key in keys if key.is_live(now)))
@@ -240,7 +240,7 @@ class Keys:
             turn = await self._developers.write(
                 lambda connection: self.open_turn(connection, developer_id, platform_id)
             )
-            issued, dead = await self._customers.write(
+            issued, dead = await self._customers.of(platform_id).write(
                 lambda connection: self.change_rows(connection, turn, change)
             )
 

@@ -48,4 +48,4 @@ class StandingPublisher:
             if tokens.get(connection, f"platform:{platform_id}:status") != wanted:
                 write_status(connection, tokens, platform_id, active_until)
 
-        await self._bindings.customers.write(verb)
+        await self._bindings.customers.of(platform_id).write(verb)

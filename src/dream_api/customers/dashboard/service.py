@@ -83,7 +83,7 @@ class Dashboard:
                 total=total,
             )
 
-        return await self._store.read(verb)
+        return await self._store.of(platform_id).read(verb)
 
     async def stream_csv(self, platform_id: str, filters: Filters) -> AsyncIterator[str]:
         """Write the filtered users as CSV, a piece at a time, in the order of their ids.
@@ -112,7 +112,7 @@ class Dashboard:
         """
         now = self._clock.now()
         wanted = last_days(now, days)
-        return await self._store.read(
+        return await self._store.of(platform_id).read(
             lambda connection: self._metrics(connection, platform_id, wanted, now)
         )
 
@@ -144,11 +144,11 @@ class Dashboard:
                 latest_call_at=latest[1] if latest else None,
             )
 
-        return await self._store.read(verb)
+        return await self._store.of(platform_id).read(verb)
 
     async def history(self, platform_id: str, user_id: str) -> History:
         """Tell what happened to a user: how their revenue moved, and what they used lately."""
-        return await self._store.read(
+        return await self._store.of(platform_id).read(
             lambda connection: History(
                 movements=list_movements(connection, platform_id, user_id),
                 entries=metering.read_latest(connection, platform_id, user_id, LATEST_MAX),
@@ -157,7 +157,9 @@ class Dashboard:
 
     async def latest_call(self, platform_id: str) -> tuple[str, datetime] | None:
         """Find who used the platform last, and when; None before the first call."""
-        return await self._store.read(lambda connection: rows.latest_call(connection, platform_id))
+        return await self._store.of(platform_id).read(
+            lambda connection: rows.latest_call(connection, platform_id)
+        )
 
     async def usage_by_day(self, platform_id: str, user_id: str, days: int) -> Sequence[DayCount]:
         """Give a user's units on each of the last *days* UTC days.
@@ -167,7 +169,7 @@ class Dashboard:
         """
         wanted = last_days(self._clock.now(), days)
         since, until = _span(wanted)
-        counts = await self._store.read(
+        counts = await self._store.of(platform_id).read(
             lambda connection: metering.read_user_days(
                 connection, platform_id, user_id, since=since, until=until
             )
@@ -176,7 +178,7 @@ class Dashboard:
 
     async def subscribers(self, platform_id: str) -> dict[str, int]:
         """Count the users on each tier, however they came to it; a tier of nobody is left out."""
-        return await self._store.read(
+        return await self._store.of(platform_id).read(
             lambda connection: {
                 plan: count
                 for plan, count in self._by_plan(connection, platform_id).items()
@@ -241,7 +243,7 @@ class Dashboard:
             return lines, users[-1].user_id if users else after_id
 
         while True:
-            lines, after_id = await self._store.read(verb)
+            lines, after_id = await self._store.of(platform_id).read(verb)
             if lines:
                 yield lines
             if len(lines) < EXPORT_ROWS:

@@ -68,7 +68,7 @@ class EndUsers:
             rows.update_user(connection, platform_id, user_id, clerk_email=email, clerk_name=name)
             return self._show(connection, platform_id, user_id, tiers)
 
-        return await self._store.write(verb)
+        return await self._store.of(platform_id).write(verb)
 
     async def get(self, platform_id: str, user_id: str) -> Row:
         """Show a user.
@@ -81,11 +81,11 @@ class EndUsers:
             tiers = read_tiers(connection, self._tokens, platform_id)
             return self._show(connection, platform_id, user_id, tiers)
 
-        return await self._store.read(verb)
+        return await self._store.of(platform_id).read(verb)
 
     async def find(self, platform_id: str, user_id: str) -> EndUser | None:
         """Find a user with everything that the store knows of them."""
-        return await self._store.read(
+        return await self._store.of(platform_id).read(
             lambda connection: rows.find_user(connection, platform_id, user_id)
         )
 
@@ -115,7 +115,7 @@ class EndUsers:
                 self._tell_plan(connection, platform_id, user_id)
             return self._show(connection, platform_id, user_id, tiers)
 
-        return await self._store.write(verb)
+        return await self._store.of(platform_id).write(verb)
 
     async def erase(self, platform_id: str, user_id: str) -> None:
         """Erase what we know of a user: the row goes, the ledger keeps counts under a pseudonym.
@@ -123,7 +123,9 @@ class EndUsers:
         Subscription and identity go before (``Subscriptions.erase`` does all of it in order).
         Repeating it is harmless.
         """
-        await self._store.write(lambda connection: self._erase(connection, platform_id, user_id))
+        await self._store.of(platform_id).write(
+            lambda connection: self._erase(connection, platform_id, user_id)
+        )
 
     def claims(self, connection: Connection, platform_id: str, user_id: str) -> Claims:
         """Say what a user's token may hint at: the platform, and the plan to show."""

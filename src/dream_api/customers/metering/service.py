@@ -208,7 +208,7 @@ class Metering:
             tiers = read_tiers(connection, self._bindings.customer_tokens, platform_id)
             return check(usage, tiers, amount=1, now_ms=to_milliseconds(now))
 
-        return await self._bindings.customers.write(verb)
+        return await self._bindings.customers.of(platform_id).write(verb)
 
     async def roll_up(self, limit: int = ROLL_UP_ROWS_MAX) -> int:
         """Add the ledger's next rows to the rollups; give how many, 0 when nothing is left."""
@@ -312,7 +312,7 @@ class Metering:
     async def _touch(self, access: Access, now: datetime) -> None:
         tokens = self._bindings.customer_tokens
         with suppress(DreamError):  # The next use notes it again.
-            await self._bindings.customers.write(
+            await self._bindings.customers.of(access.platform_id).write(
                 lambda connection: touch_key(
                     connection, tokens, access.platform_id, access.key_hash, now
                 )

@@ -37,7 +37,7 @@ class PlatformEditor:
             if not rows.is_known(connection, self._tokens, platform_id):
                 rows.raise_version(connection, self._tokens, platform_id)
 
-        await self._store.write(verb)
+        await self._store.of(platform_id).write(verb)
 
     async def save_look(self, platform_id: str, app_name: str, color: str) -> Branding:
         """Replace name and colour; the logo stays."""
@@ -48,7 +48,7 @@ class PlatformEditor:
             rows.write_branding(connection, self._tokens, platform_id, branding)
             return branding
 
-        return await self._store.write(verb)
+        return await self._store.of(platform_id).write(verb)
 
     async def save_logo(self, platform_id: str, logo: Logo | None) -> Branding:
         """Replace the logo; None removes it."""
@@ -63,28 +63,34 @@ class PlatformEditor:
             rows.write_branding(connection, self._tokens, platform_id, branding)
             return branding
 
-        return await self._store.write(verb)
+        return await self._store.of(platform_id).write(verb)
 
     async def save_settings(self, platform_id: str, settings: PlatformSettings) -> None:
         """Replace the settings."""
-        await self._store.write(
+        await self._store.of(platform_id).write(
             lambda connection: rows.write_settings(connection, self._tokens, platform_id, settings)
         )
 
     async def copy_look(self, from_platform_id: str, to_platform_id: str) -> None:
         """Give one platform the look of another, unless it has a look of its own."""
 
+        def look(connection: Connection) -> tuple[Branding, Any]:
+            return (
+                rows.read_branding(connection, self._tokens, from_platform_id),
+                self._tokens.get(connection, _logo_key(from_platform_id)),
+            )
+
+        wanted, logo = await self._store.of(from_platform_id).read(look)
+
         def verb(connection: Connection) -> None:
-            wanted = rows.read_branding(connection, self._tokens, from_platform_id)
             present = rows.read_branding(connection, self._tokens, to_platform_id)
             if present != Branding() or wanted == Branding():
                 return
-            logo = self._tokens.get(connection, _logo_key(from_platform_id))
             if logo is not None:
                 self._tokens.put(connection, _logo_key(to_platform_id), logo)
             rows.write_branding(connection, self._tokens, to_platform_id, wanted)
 
-        await self._store.write(verb)
+        await self._store.of(to_platform_id).write(verb)
 
 
 def read_logo(connection: Connection, customer_tokens: KeyValue, platform_id: str) -> Logo | None:

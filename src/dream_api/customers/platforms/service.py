@@ -26,13 +26,13 @@ class Platforms:
 
     async def tiers(self, platform_id: str) -> TierConfig:
         """Read the platform's tiers; none configured is an empty list."""
-        return await self._store.read(
+        return await self._store.of(platform_id).read(
             lambda connection: rows.read_tiers(connection, self._tokens, platform_id)
         )
 
     async def connection(self, platform_id: str) -> StripeConnection | None:
         """Read the connected Stripe account."""
-        return await self._store.read(
+        return await self._store.of(platform_id).read(
             lambda connection: rows.read_connection(connection, self._tokens, platform_id)
         )
 
@@ -54,19 +54,19 @@ class Platforms:
 
     async def branding(self, platform_id: str) -> Branding:
         """Read how the platform looks."""
-        return await self._store.read(
+        return await self._store.of(platform_id).read(
             lambda connection: rows.read_branding(connection, self._tokens, platform_id)
         )
 
     async def logo(self, platform_id: str) -> Logo | None:
         """Read the platform's logo, the image itself."""
-        return await self._store.read(
+        return await self._store.of(platform_id).read(
             lambda connection: read_logo(connection, self._tokens, platform_id)
         )
 
     async def settings(self, platform_id: str) -> PlatformSettings:
         """Read the platform's settings."""
-        return await self._store.read(
+        return await self._store.of(platform_id).read(
             lambda connection: rows.read_settings(connection, self._tokens, platform_id)
         )
 
@@ -74,6 +74,6 @@ class Platforms:
         """Tell whether this publishable key is one of ours; a malformed one touches no store."""
         if not is_well_formed(platform_id, "pk"):
             return False
-        return await self._store.read(
+        return await self._store.of(platform_id).read(
             lambda connection: rows.is_known(connection, self._tokens, platform_id)
         )

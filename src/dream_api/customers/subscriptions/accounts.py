@@ -32,7 +32,7 @@ class AccountStandings:
         """
         if mode_of(platform_id) is not Mode.LIVE:
             return
-        is_enabled = await self._desk.store.read(
+        is_enabled = await self._desk.store.of(platform_id).read(
             lambda connection: rows.find_charges_enabled(connection, platform_id, account.id)
         )
         if not is_enabled and not await self._look(account, platform_id):
@@ -44,7 +44,7 @@ class AccountStandings:
     async def _look(self, account: Account, platform_id: str) -> bool:
         found = await account.stripe.get_account(account.id)
         now = self._desk.clock.now()
-        await self._desk.store.write(
+        await self._desk.store.of(platform_id).write(
             lambda connection: rows.put_account(
                 connection,
                 platform_id,

@@ -147,7 +147,7 @@ class Changes:
 
     async def _is_news(self, seen: Subscription) -> bool:
         """Tell whether Stripe has changed it since we looked: a change whose answer was lost."""
-        known = await self._desk.store.read(
+        known = await self._desk.store.of(seen.platform_id).read(
             lambda connection: rows.find_subscription(
                 connection, seen.platform_id, seen.subscription_id
             )

@@ -34,7 +34,7 @@ class Charges:
                 lock.check(connection)
                 self._write(connection, platform_id, found)
 
-            await desk.store.write(verb)
+            await desk.store.of(platform_id).write(verb)
 
     def _write(self, connection: Connection, platform_id: str, found: ChargeStanding) -> None:
         user = (

@@ -97,7 +97,7 @@ class Checkouts:
                 created_at=desk.clock.now(),
                 expires_at=session.expires_at,
             )
-            await desk.store.write(
+            await desk.store.of(order.platform_id).write(
                 lambda connection: rows.put_checkout(connection, order.platform_id, checkout)
             )
         assert session.url is not None, "a session that was just opened has an address"
@@ -112,7 +112,7 @@ class Checkouts:
             NotFound: we opened no such session for this platform.
             CheckoutNotComplete: the person has not paid, or the payment is on its way.
         """
-        checkout = await self._desk.store.read(
+        checkout = await self._desk.store.of(platform_id).read(
             lambda connection: rows.find_checkout(connection, platform_id, session_id)
         )
         if checkout is None:
@@ -123,7 +123,7 @@ class Checkouts:
 
     async def close_all(self, account: Account, platform_id: str, user_id: str) -> None:
         """Close the sessions that a user left open; one that was paid meanwhile is settled."""
-        open_ids = await self._desk.store.read(
+        open_ids = await self._desk.store.of(platform_id).read(
             lambda connection: rows.list_open_checkouts(connection, platform_id, user_id)
         )
         for session_id in open_ids:
@@ -143,7 +143,7 @@ class Checkouts:
 
     async def _note(self, platform_id: str, session_id: str, session: StripeCheckout) -> None:
         status = CheckoutStatus(session.status)
-        await self._desk.store.write(
+        await self._desk.store.of(platform_id).write(
             lambda connection: rows.set_checkout_status(connection, platform_id, session_id, status)
         )
 
@@ -160,14 +160,14 @@ class Checkouts:
             assert user is not None, "made in this transaction"
             return user
 
-        return await self._desk.store.write(verb)
+        return await self._desk.store.of(order.platform_id).write(verb)
 
     async def _close(self, account: Account, platform_id: str, session_id: str) -> None:
         try:
             session = await account.stripe.expire_checkout(account.id, session_id)
         except StripeNotFound:
             # The platform has connected another account since; nobody can pay through it here.
-            await self._desk.store.write(
+            await self._desk.store.of(platform_id).write(
                 lambda connection: rows.set_checkout_status(
                     connection, platform_id, session_id, CheckoutStatus.EXPIRED
                 )
@@ -182,7 +182,7 @@ class Checkouts:
             await self._note(platform_id, session_id, session)
 
     async def _check_no_subscription(self, user: EndUser) -> None:
-        subscriptions = await self._desk.store.read(
+        subscriptions = await self._desk.store.of(user.platform_id).read(
             lambda connection: rows.list_subscriptions(connection, user.platform_id, user.user_id)
         )
         statuses = {one.status for one in subscriptions} - ENDED - {"incomplete"}

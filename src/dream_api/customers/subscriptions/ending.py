@@ -47,7 +47,7 @@ class Ending:
             raise NotFound("No such user. It may have been erased already.")
         await self.cancel_all(platform_id, user_id)
         await forget_identity(platform_id, user_id)
-        await self._desk.store.write(
+        await self._desk.store.of(platform_id).write(
             lambda connection: self._forget(connection, platform_id, user_id)
         )
         await self._desk.end_users.erase(platform_id, user_id)
@@ -61,7 +61,7 @@ class Ending:
 
     async def _running(self, account: Account, platform_id: str, user_id: str) -> set[str]:
         user = await self._desk.end_users.find(platform_id, user_id)
-        known = await self._desk.store.read(
+        known = await self._desk.store.of(platform_id).read(
             lambda connection: rows.list_subscriptions(connection, platform_id, user_id)
         )
         running = {one.subscription_id for one in known if one.status not in ENDED}

@@ -60,13 +60,13 @@ class Locks:
         try:
             yield lock
         finally:
-            await self._store.write(
+            await self._store.of(platform_id).write(
                 lambda connection: rows.drop_lock(connection, platform_id, name, lock.holder)
             )
 
     async def _try(self, lock: Lock) -> bool:
         now = self._clock.now()
-        return await self._store.write(
+        return await self._store.of(lock.platform_id).write(
             lambda connection: rows.take_lock(
                 connection,
                 lock.platform_id,

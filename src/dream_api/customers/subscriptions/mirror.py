@@ -58,7 +58,7 @@ class Mirror:
                 found = await account.stripe.get_subscription(account.id, subscription_id)
             except StripeNotFound as error:
                 return await self._let_go(lock, account, subscription_id, error)
-            return await desk.store.write(
+            return await desk.store.of(platform_id).write(
                 lambda connection: self._write(connection, lock, account, found, tiers)
             )
 
@@ -94,7 +94,7 @@ class Mirror:
             self._put(connection, subscription)
             return subscription
 
-        return await self._desk.store.write(verb)
+        return await self._desk.store.of(lock.platform_id).write(verb)
 
     def _write(
         self,

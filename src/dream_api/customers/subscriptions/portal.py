@@ -61,7 +61,7 @@ class Portal:
         )
 
     async def _find(self, account: Account, platform_id: str) -> str | None:
-        return await self._desk.store.read(
+        return await self._desk.store.of(platform_id).read(
             lambda connection: rows.find_portal(connection, platform_id, account.id)
         )
 
@@ -69,7 +69,7 @@ class Portal:
         made = await account.stripe.create_portal_configuration(
             account.id, idempotency_key=idempotency_key
         )
-        await self._desk.store.write(
+        await self._desk.store.of(platform_id).write(
             lambda connection: rows.put_portal(connection, platform_id, account.id, made)
         )
         return made

@@ -108,7 +108,7 @@ class Reconciliation:
         return len(stale) + len(sessions)
 
     async def _page(self, platform_id: str, after: str) -> list[str]:
-        return await self._desk.store.read(
+        return await self._desk.store.of(platform_id).read(
             lambda connection: rows.list_unended(connection, platform_id, after, PAGE)
         )
 
@@ -123,7 +123,7 @@ class Reconciliation:
         return None
 
     async def _is_overdue(self, platform_id: str, account_id: str, before: datetime) -> bool:
-        compared_at = await self._desk.store.read(
+        compared_at = await self._desk.store.of(platform_id).read(
             lambda connection: rows.find_reconciled_at(connection, platform_id, account_id)
         )
         return compared_at is None or compared_at < before
@@ -143,14 +143,14 @@ class Reconciliation:
         return found
 
     async def _find(self, platform_id: str, subscription_id: str) -> Subscription | None:
-        return await self._desk.store.read(
+        return await self._desk.store.of(platform_id).read(
             lambda connection: rows.find_subscription(connection, platform_id, subscription_id)
         )
 
     async def _note(self, account: Account, platform_id: str) -> None:
         await self._standings.look(platform_id)
         now = self._desk.clock.now()
-        await self._desk.store.write(
+        await self._desk.store.of(platform_id).write(
             lambda connection: rows.set_reconciled_at(connection, platform_id, account.id, now)
         )
 
@@ -165,7 +165,7 @@ class Reconciliation:
             # One account that is gone must not keep us from asking about the others.
             _log.warning("subscriptions.refresh_refused", platform_id=platform_id, code=error.code)
             now = self._desk.clock.now()
-            await self._desk.store.write(
+            await self._desk.store.of(platform_id).write(
                 lambda connection: rows.touch_subscription(
                     connection, platform_id, subscription_id, now
                 )
@@ -186,7 +186,7 @@ class Reconciliation:
             return  # Noted by the settling.
         except DreamError as error:
             _log.warning("subscriptions.settle_refused", platform_id=platform_id, code=error.code)
-            await self._desk.store.write(
+            await self._desk.store.of(platform_id).write(
                 lambda connection: rows.set_checkout_status(
                     connection, platform_id, session_id, CheckoutStatus.EXPIRED
                 )

@@ -107,7 +107,7 @@ class Subscriptions:
                 rows.list_charges(connection, platform_id, user_id),
             )
 
-        found, charges = await self._desk.store.read(look)
+        found, charges = await self._desk.store.of(platform_id).read(look)
         if found is None:
             return None
         disputes = (one.dispute_status for one in charges if one.dispute_status)

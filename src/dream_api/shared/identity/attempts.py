@@ -48,14 +48,14 @@ class Attempts:
             PasswordsBusy: too many passwords wait to be compared.
         """
         async with self._turns[hash((realm_id, address.key)) % _TURNS]:
-            person = await self._store.read(
+            person = await self._store.of(realm_id).read(
                 lambda connection: self._admit(connection, realm_id, address, network)
             )
             stored_hash = None if person is None else person.password_hash
             matches = await self._passwords.verify(stored_hash, password)
             if person is None or not matches:
                 now = self._clock.now()
-                await self._store.write(
+                await self._store.of(realm_id).write(
                     lambda connection: _count_failures(connection, realm_id, address, network, now)
                 )
                 raise InvalidCredentials(

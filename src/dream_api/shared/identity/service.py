@@ -224,7 +224,7 @@ class Realm:
     async def sessions(self, realm_id: str, user_id: str) -> list[Session]:
         """List a person's living sessions, the newest first."""
         now = self._clock.now()
-        found = await self._store.read(
+        found = await self._store.of(realm_id).read(
             lambda c: sessions.list_of_user(c, realm_id, user_id, SESSIONS_MAX)
         )
         return [session for session in found if self.config.is_live(session, now)]
@@ -313,7 +313,7 @@ class Realm:
 
     async def find(self, realm_id: str, user_id: str) -> Identity | None:
         """Find a person whose address is verified."""
-        person = await self._store.read(lambda c: people.find(c, realm_id, user_id))
+        person = await self._store.of(realm_id).read(lambda c: people.find(c, realm_id, user_id))
         return None if person is None or person.verified_at is None else person.identity
 
     def discovery(self, realm_id: str) -> dict[str, Any]:
@@ -354,14 +354,16 @@ class Realm:
     ) -> Principal:
         visit = Visit(realm_id, self._clock.now())
         try:
-            found = await self._store.read(lambda connection: find(connection, visit=visit))
+            found = await self._store.of(realm_id).read(
+                lambda connection: find(connection, visit=visit)
+            )
         except InvalidToken as error:
             raise _unauthenticated() from error
         if found is None:
             raise _unauthenticated()
         principal, session = found
         if self.config.may_write and visit.now >= session.last_used_at + TOUCH_EVERY:
-            await self._store.write(
+            await self._store.of(realm_id).write(
                 lambda c: sessions.touch(c, realm_id, session.session_id, visit.now)
             )
         return principal

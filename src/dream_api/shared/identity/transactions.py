@@ -19,12 +19,16 @@ class Transactions:
         self.clock = clock
         self._outbox = outbox
 
+    def of(self, realm_id: str) -> Store:
+        """Give the store as this realm's verbs see it; without a realm, as whoever asks does."""
+        return self.store.of(realm_id) if realm_id else self.store
+
     async def write(
         self, realm_id: str, verb: Callable[[Connection, Visit], T], caller: Caller = ANONYMOUS
     ) -> T:
         """Run *verb*: atomic, and durable on return."""
         visit = Visit(realm_id, self.clock.now(), caller.device)
-        return await self.store.write(lambda connection: verb(connection, visit))
+        return await self.of(realm_id).write(lambda connection: verb(connection, visit))
 
     async def write_and_tell(
         self, realm_id: str, verb: Callable[[Connection, Visit], T], caller: Caller = ANONYMOUS
@@ -37,4 +41,4 @@ class Transactions:
     async def read(self, realm_id: str, verb: Callable[[Connection, Visit], T]) -> T:
         """Run *verb* on a snapshot."""
         visit = Visit(realm_id, self.clock.now())
-        return await self.store.read(lambda connection: verb(connection, visit))
+        return await self.of(realm_id).read(lambda connection: verb(connection, visit))

@@ -67,7 +67,8 @@ class Inbox:
         event = NewEvent(source, event_id, event_type, platform_id, account, payload)
         now = self._clock.now()
         own_id = new_id("inb", now)
-        return await self._store.write(
+        store = self._store if platform_id is None else self._store.of(platform_id)
+        return await store.write(
             lambda connection: rows.insert_event(connection, own_id, event, now)
         )
 
@@ -128,7 +129,7 @@ class Inbox:
             if not isinstance(position, str):
                 raise InvalidCursor("The cursor is of another list. Start again without it.")
             before_id = position
-        events = await self._store.read(
+        events = await self._store.of(platform_id).read(
             lambda connection: rows.list_events(connection, platform_id, limit + 1, before_id)
         )
         page = events[:limit]
@@ -141,7 +142,9 @@ class Inbox:
         Raises:
             NotFound: the platform has no such event.
         """
-        event = await self._store.read(lambda connection: rows.find_event(connection, event_id))
+        event = await self._store.of(platform_id).read(
+            lambda connection: rows.find_event(connection, event_id)
+        )
         if event is None or event.platform_id != platform_id:
             raise NotFound("No such event. List the platform's events for their ids.")
         return event
@@ -153,7 +156,7 @@ class Inbox:
             NotFound: the platform has no such event.
         """
         now = self._clock.now()
-        if not await self._store.write(
+        if not await self._store.of(platform_id).write(
             lambda connection: rows.make_due(connection, platform_id, event_id, now)
         ):
             raise NotFound("No such event. List the platform's events for their ids.")

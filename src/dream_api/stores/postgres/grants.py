@@ -59,8 +59,11 @@ def _statements(connection: Connection, world: World, roles: frozenset[Role]) ->
         return
     yield f"GRANT USAGE ON SCHEMA {world} TO {{role}}"
     yield f"GRANT SELECT ON {VERSION_TABLE} TO {{role}}"
+    # A partition is reached through its table alone.
     tables = connection.exec_driver_sql(
-        "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY 1", (world.value,)
+        "SELECT relname FROM pg_class WHERE relnamespace = $1::regnamespace"
+        " AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1",
+        (world.value,),
     ).scalars()
     for table in [name for name in tables if name != VERSION_TABLE]:
         for role in given:

@@ -13,6 +13,7 @@ from dream_api.stores.bindings import RIGHTS, Role, World
 from dream_api.stores.migrations import check_schema, migrate
 from dream_api.stores.postgres.connections import Patience, connect
 from dream_api.stores.postgres.grants import grant
+from dream_api.stores.postgres.row_security import secure
 
 MIGRATION_STATEMENT_MS_MAX = "0"
 """No limit: building an index of a large table takes as long as it takes."""
@@ -66,6 +67,7 @@ def _build(connection: Connection, world: World, names: Mapping[str, set[Role]])
     migrate(connection, world)
     for name, roles in sorted(names.items()):
         grant(connection, world, name, roles)
+    secure(connection, world, names)
 
 
 async def _in_schema(url: str, world: World, work: Callable[[Connection], None]) -> None:

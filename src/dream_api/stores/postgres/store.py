@@ -17,6 +17,8 @@ from dream_api.stores.postgres.connections import (
     is_unique_violation,
     translated,
 )
+from dream_api.stores.postgres.row_security import PLATFORM_SETTING
+from dream_api.stores.store import Store
 
 POOL_CONNECTIONS = 5
 POOL_CONNECTIONS_MORE = 5
@@ -29,6 +31,8 @@ OPTIMISTIC_TRIES = 3
 DUPLICATE_TRIES = 2
 """Tries that a duplicate key is taken for a lost race; after that it is the verb's own doing."""
 _IN_VERB = "in_verb"
+
+BIND_TO_PLATFORM = f"SELECT set_config('{PLATFORM_SETTING}', $1, true)"
 
 T = TypeVar("T")
 
@@ -65,13 +69,17 @@ class PostgresStore:
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
 
-    async def write(self, verb: Callable[[Connection], T]) -> T:
+    async def write(self, verb: Callable[[Connection], T], platform_id: str | None = None) -> T:
         """Run *verb* in a serializable transaction; durable on return."""
-        return await self._persist(lambda tries: self._write(verb, tries))
+        return await self._persist(lambda tries: self._write(verb, tries, platform_id))
 
-    async def read(self, verb: Callable[[Connection], T]) -> T:
+    async def read(self, verb: Callable[[Connection], T], platform_id: str | None = None) -> T:
         """Run *verb* on a snapshot, in a read-only transaction."""
-        return await self._persist(lambda _: self._read(verb))
+        return await self._persist(lambda _: self._read(verb, platform_id))
+
+    def of(self, platform_id: str) -> Store:
+        """Give the same store, bound to one platform; the developers' world knows none."""
+        return PlatformStore(self, platform_id) if self._world is World.CUSTOMERS else self
 
     async def close(self) -> None:
         """Close every connection."""
@@ -86,11 +94,14 @@ class PostgresStore:
         finally:
             self._waiting -= 1
 
-    async def _write(self, verb: Callable[[Connection], T], tries: int) -> T:
+    async def _write(
+        self, verb: Callable[[Connection], T], tries: int, platform_id: str | None
+    ) -> T:
         async with self._writing.connect() as connection:
             if tries >= OPTIMISTIC_TRIES and self._keep_meter_out:
                 # A lock taken before the first look: the snapshot is younger than the wait.
                 await connection.exec_driver_sql(self._keep_meter_out)
+            await _bind_to(connection, platform_id)
             try:
                 result = await connection.run_sync(_run, verb)
             except Exception as error:
@@ -100,8 +111,9 @@ class PostgresStore:
             await _commit(connection)
             return result
 
-    async def _read(self, verb: Callable[[Connection], T]) -> T:
+    async def _read(self, verb: Callable[[Connection], T], platform_id: str | None) -> T:
         async with self._reading.connect() as connection:
+            await _bind_to(connection, platform_id)
             return await connection.run_sync(_run, verb)
 
     async def _connect(self) -> "asyncpg.Connection[Any]":
@@ -109,6 +121,32 @@ class PostgresStore:
             name = f"DREAM_DATABASE_URL_{self._role.upper().replace('-', '_')}"
             raise BindingRefused(f"this process has no address for {self._role}: set {name}")
         return await connect(self._url, self._world)
+
+
+class PlatformStore:
+    """One platform's view of a store; satisfies ``Store``."""
+
+    def __init__(self, store: PostgresStore, platform_id: str) -> None:
+        self._store = store
+        self._platform_id = platform_id
+
+    async def write(self, verb: Callable[[Connection], T]) -> T:
+        """Run *verb* in a serializable transaction that meets this platform's rows alone."""
+        return await self._store.write(verb, self._platform_id)
+
+    async def read(self, verb: Callable[[Connection], T]) -> T:
+        """Run *verb* on a snapshot of this platform's rows."""
+        return await self._store.read(verb, self._platform_id)
+
+    def of(self, platform_id: str) -> Store:
+        """Give another platform's view."""
+        return self._store.of(platform_id)
+
+
+async def _bind_to(connection: AsyncConnection, platform_id: str | None) -> None:
+    """Say whose rows this transaction may meet; what is said ends with the transaction."""
+    if platform_id is not None:
+        await connection.exec_driver_sql(BIND_TO_PLATFORM, (platform_id,))
 
 
 def _run(connection: Connection, verb: Callable[[Connection], T]) -> T:

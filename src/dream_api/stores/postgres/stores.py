@@ -1,21 +1,11 @@
 """Both worlds in one PostgreSQL database, and each service's view of them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Self
 
 from dream_api.gateways.clock import Clock
-from dream_api.stores.bindings import (
-    OAUTH_API_WRITES_CUSTOMER_TOKENS,
-    OAUTH_API_WRITES_PLATFORM_TOKENS,
-    ApiMultiBindings,
-    Bindings,
-    FrontAuthApiBindings,
-    OauthApiBindings,
-    OperatorBindings,
-    Role,
-    World,
-)
-from dream_api.stores.kv import KeyValue
+from dream_api.stores.bindings import LOOPS, OperatorBindings, Role, World, bind
 from dream_api.stores.postgres.meter import PostgresMeter
 from dream_api.stores.postgres.store import PostgresStore
 
@@ -33,7 +23,8 @@ class PostgresStores:
         self._addresses = addresses
         self._stores: list[PostgresStore] = []
         self._meter = PostgresMeter(addresses.get(Role.METER))
-        self.bindings = self._bind(clock)
+        loops = bind(lambda role, world: self._store(LOOPS[role, world], world), self._meter, clock)
+        self.bindings = replace(bind(self._store, self._meter, clock), of_loops=loops)
 
     async def close(self) -> None:
         """Finish what waits and close every connection."""
@@ -46,32 +37,6 @@ class PostgresStores:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-    def _bind(self, clock: Clock) -> Bindings:
-        return Bindings(
-            front_auth_api=FrontAuthApiBindings(
-                developers=self._store(Role.FRONT_AUTH_API, World.DEVELOPERS),
-                customers=self._store(Role.FRONT_AUTH_API, World.CUSTOMERS),
-                platform_usage=KeyValue("PLATFORM_USAGE_KV", clock),
-                platform_tokens=KeyValue("PLATFORM_TOKENS_KV", clock),
-                customer_tokens=KeyValue("CUSTOMER_TOKENS_KV", clock),
-            ),
-            oauth_api=OauthApiBindings(
-                developers=self._store(Role.OAUTH_API, World.DEVELOPERS),
-                customers=self._store(Role.OAUTH_API, World.CUSTOMERS),
-                platform_tokens=KeyValue(
-                    "PLATFORM_TOKENS_KV", clock, write_prefixes=OAUTH_API_WRITES_PLATFORM_TOKENS
-                ),
-                customer_tokens=KeyValue(
-                    "CUSTOMER_TOKENS_KV", clock, write_prefixes=OAUTH_API_WRITES_CUSTOMER_TOKENS
-                ),
-            ),
-            api_multi=ApiMultiBindings(
-                customers=self._store(Role.API_MULTI, World.CUSTOMERS),
-                customer_tokens=KeyValue("CUSTOMER_TOKENS_KV", clock),
-                meter=self._meter,
-            ),
-        )
 
     def _store(self, role: Role, world: World) -> PostgresStore:
         store = PostgresStore(self._addresses.get(role), role, world)

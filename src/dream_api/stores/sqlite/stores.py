@@ -12,19 +12,8 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import Connection
 
 from dream_api.gateways.clock import Clock
-from dream_api.stores.bindings import (
-    OAUTH_API_WRITES_CUSTOMER_TOKENS,
-    OAUTH_API_WRITES_PLATFORM_TOKENS,
-    ApiMultiBindings,
-    Bindings,
-    FrontAuthApiBindings,
-    OauthApiBindings,
-    OperatorBindings,
-    Role,
-    World,
-)
+from dream_api.stores.bindings import Bindings, OperatorBindings, Role, World, bind
 from dream_api.stores.errors import AlreadyServed, BindingRefused, Overloaded
-from dream_api.stores.kv import KeyValue
 from dream_api.stores.migrations import check_schema, migrate
 from dream_api.stores.sqlite.connections import (
     SqliteDriver,
@@ -145,6 +134,10 @@ class SqliteStore:
         """Run *verb* on a snapshot."""
         return await self._file.read(self._role, verb)
 
+    def of(self, _platform_id: str) -> Store:
+        """Give the store itself: SQLite knows no rights on rows."""
+        return self
+
     async def write_batched(
         self, verb: BatchVerb[Item, Answer], item: Item, *, weight: int = 1
     ) -> Answer:
@@ -199,30 +192,11 @@ class SqliteStores:
         self.close()
 
     def _bind(self, clock: Clock) -> Bindings:
-        developers, customers = self._developers, self._customers
-        return Bindings(
-            front_auth_api=FrontAuthApiBindings(
-                developers=SqliteStore(developers, Role.FRONT_AUTH_API),
-                customers=SqliteStore(customers, Role.FRONT_AUTH_API),
-                platform_usage=KeyValue("PLATFORM_USAGE_KV", clock),
-                platform_tokens=KeyValue("PLATFORM_TOKENS_KV", clock),
-                customer_tokens=KeyValue("CUSTOMER_TOKENS_KV", clock),
-            ),
-            oauth_api=OauthApiBindings(
-                developers=SqliteStore(developers, Role.OAUTH_API),
-                customers=SqliteStore(customers, Role.OAUTH_API),
-                platform_tokens=KeyValue(
-                    "PLATFORM_TOKENS_KV", clock, write_prefixes=OAUTH_API_WRITES_PLATFORM_TOKENS
-                ),
-                customer_tokens=KeyValue(
-                    "CUSTOMER_TOKENS_KV", clock, write_prefixes=OAUTH_API_WRITES_CUSTOMER_TOKENS
-                ),
-            ),
-            api_multi=ApiMultiBindings(
-                customers=SqliteStore(customers, Role.API_MULTI),
-                customer_tokens=KeyValue("CUSTOMER_TOKENS_KV", clock),
-                meter=SqliteStore(customers, Role.METER),
-            ),
+        files = {World.DEVELOPERS: self._developers, World.CUSTOMERS: self._customers}
+        return bind(
+            lambda role, world: SqliteStore(files[world], role),
+            SqliteStore(self._customers, Role.METER),
+            clock,
         )
 
 
