@@ -2,7 +2,7 @@
 # where it is installed and by venv and pip where it is not, from the hashed locks alone.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check fix lock openapi
+.PHONY: help setup dev test check fix lock openapi screenshots
 
 BIN := .venv/bin
 LOCKS := requirements.lock requirements-dev.lock
@@ -10,7 +10,7 @@ TEST_WORKERS ?= 2
 UV := $(shell command -v uv 2>/dev/null)
 
 help:      ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/dev.stamp  ## Install everything (instant when nothing changed)
 
@@ -40,6 +40,9 @@ lock:      ## Resolve the dependencies anew into both locks (needs uv)
 openapi: setup  ## Renew docs/api.md from the routes, and write openapi.json for generators
 	$(BIN)/python -m tests.contract.api_reference
 	$(BIN)/dream-api openapi > .venv/openapi.json && mv .venv/openapi.json openapi.json
+
+screenshots: setup  ## Take every page into screenshots/, and renew the pictures of the README
+	$(BIN)/python -m tests.browser.gallery
 
 # --------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import pytest
 from dream_api.gateways.clock import MovableClock
 from dream_api.stores import Bindings
 from dream_api.stores.sqlite import SqliteStores, migrate_stores
+from tests.browser.chromium import find_chromium
 from tests.postgres_fixtures import database, migrated_database, postgres
 from tests.walker_fixtures import nothing_off_stripes_types, stripe_watch
 
@@ -21,8 +22,6 @@ __all__ = [
     "postgres",
     "stripe_watch",
 ]
-
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def missing(what: str, *, hint: str) -> NoReturn:
@@ -35,7 +34,7 @@ def missing(what: str, *, hint: str) -> NoReturn:
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Return the system's Chromium; no browser is ever downloaded."""
-    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    path = find_chromium()
     if path is None:
         missing("Chromium", hint="install it, for example with: apt-get install chromium")
     return path

@@ -8,20 +8,12 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import steps
+from tests.browser.chromium import FLAGS
 from tests.browser.ready import TIERS, Cookie, Ready
 from tests.browser.watch import Watch
 from tests.journeys.driver import Journey
 from tests.journeys.processes import DevServer
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 USERS = 60
 """More than one page of the table holds."""
 
