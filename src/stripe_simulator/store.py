@@ -51,6 +51,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (endpoint, due_at)
     WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS deliveries_of_event ON deliveries (event);
+CREATE INDEX IF NOT EXISTS deliveries_by_event ON deliveries (event);
 CREATE TABLE IF NOT EXISTS attempts (
     delivery INTEGER NOT NULL REFERENCES deliveries ON DELETE CASCADE,
     number INTEGER NOT NULL,

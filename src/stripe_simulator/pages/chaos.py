@@ -26,7 +26,7 @@ async def show(request: Request) -> Response:
     if _JSON in request.headers.get("accept", ""):
         return JSONResponse(asdict(chaos))
     endpoints = await simulator.work(lambda store: store.list_anywhere("webhook_endpoint"))
-    return page("chaos.html", chaos=chaos, endpoints=endpoints)
+    return page("chaos.html", here="/chaos", chaos=chaos, endpoints=endpoints)
 
 
 async def submit(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """The index and the log of events with their deliveries."""
 
 from http import HTTPStatus
+from sqlite3 import Row
 from typing import Any
 
 from starlette.requests import Request
@@ -11,7 +12,8 @@ from stripe_simulator.pages.rendering import message, page, see_other
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.store import Page, Store
 
-EVENTS_SHOWN_MAX = 100
+EVENTS_SHOWN_MAX = 50
+TYPE_CHARACTERS_MAX = 100
 ACCOUNTS_SHOWN_MAX = 50
 ENDPOINTS_SHOWN_MAX = 16
 
@@ -20,13 +22,21 @@ async def show_index(request: Request) -> Response:
     """Show which applications, accounts and endpoints there are."""
     simulator: Simulator = request.app.state.simulator
     applications = await simulator.work(lambda store: _applications(simulator, store))
-    return page("index.html", applications=applications, now=simulator.clock.now())
+    return page("index.html", here="/", applications=applications, now=simulator.clock.now())
 
 
 async def show_events(request: Request) -> Response:
-    """Show the latest events, each with what was delivered and what came back."""
+    """Show the latest events, each with what was delivered and what came back.
+
+    ``type`` in the query wants those whose type begins so, ``account`` those of one account.
+    """
     simulator: Simulator = request.app.state.simulator
-    return page("events.html", events=await simulator.work(_events))
+    wanted = {
+        "type": request.query_params.get("type", "").strip()[:TYPE_CHARACTERS_MAX],
+        "account": request.query_params.get("account", ""),
+    }
+    values = await simulator.work(lambda store: _events(store, wanted))
+    return page("events.html", here="/events", wanted=wanted, **values)
 
 
 async def resend_delivery(request: Request) -> Response:
@@ -56,31 +66,48 @@ def _applications(simulator: Simulator, store: Store) -> list[dict[str, Any]]:
     return shown
 
 
-def _events(store: Store) -> list[dict[str, Any]]:
+def _events(store: Store, wanted: dict[str, str]) -> dict[str, Any]:
+    names = {
+        account.id: account.body["business_profile"]["name"] or account.id
+        for account in store.list_anywhere("account")
+    }
     rows = store.execute(
-        "SELECT account, id, body FROM objects WHERE kind = 'event' ORDER BY sequence DESC LIMIT ?",
+        "SELECT account, id FROM objects WHERE kind = 'event' AND ? IN ('', account)"
+        " AND substr(json_extract(body, '$.type'), 1, length(?)) = ?"
+        " ORDER BY sequence DESC LIMIT ?",
+        wanted["account"],
+        wanted["type"],
+        wanted["type"],
         EVENTS_SHOWN_MAX,
     ).fetchall()
-    return [_shown_event(store, row["account"], row["id"]) for row in rows]
+    events = [_shown_event(store, row["account"], row["id"]) for row in rows]
+    return {
+        "accounts": sorted(names.items(), key=lambda account: account[1]),
+        "events": [event | {"account_name": names[event["account"]]} for event in events],
+        "shown_max": EVENTS_SHOWN_MAX,
+    }
 
 
 def _shown_event(store: Store, account: str, identifier: str) -> dict[str, Any]:
     event = store.find(account, "event", identifier)
     assert event is not None, "it has just been listed in the same transaction"
     deliveries = store.execute(
-        "SELECT sequence, endpoint, state, due_at FROM deliveries WHERE event = ?", identifier
+        "SELECT sequence, endpoint, state, is_copy FROM deliveries WHERE event = ?", identifier
     ).fetchall()
+    states = {delivery["state"] for delivery in deliveries}
     return {
         "account": account,
         "body": event.body,
-        "deliveries": [
-            dict(delivery)
-            | {
-                "attempts": store.execute(
-                    "SELECT * FROM attempts WHERE delivery = ? ORDER BY number",
-                    delivery["sequence"],
-                ).fetchall()
-            }
-            for delivery in deliveries
-        ],
+        # The worst of them stands for all.
+        "state": next((one for one in ("failed", "pending", "delivered") if one in states), "none"),
+        "deliveries": [_shown_delivery(store, delivery) for delivery in deliveries],
     }
+
+
+def _shown_delivery(store: Store, delivery: Row) -> dict[str, Any]:
+    endpoint = store.find_anywhere("webhook_endpoint", delivery["endpoint"])
+    attempts = store.execute(
+        "SELECT * FROM attempts WHERE delivery = ? ORDER BY number", delivery["sequence"]
+    ).fetchall()
+    url = endpoint.body["url"] if endpoint else f"{delivery['endpoint']}, which is deleted"
+    return dict(delivery) | {"url": url, "attempts": attempts}

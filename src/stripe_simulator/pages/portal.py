@@ -92,6 +92,7 @@ def _values(simulator: Simulator, store: Store, identifier: str) -> Body | None:
         "return_url": session.body["return_url"],
         "card": _card_shown(books, running),
         "invoices": [invoice.body for invoice in _open_invoices(books, session)],
+        "history": _history(books, session) if features["invoice_history"]["enabled"] else [],
         "choices": _choices(books, features),
         "subscriptions": [_shown_subscription(books, one.body) for one in running],
     }
@@ -107,6 +108,11 @@ def _running(books: Books, session: Record) -> list[Record]:
 def _open_invoices(books: Books, session: Record) -> list[Record]:
     found = books.all("invoice", customer=session.body["customer"], status="open")
     return found[:INVOICES_SHOWN_MAX]
+
+
+def _history(books: Books, session: Record) -> list[Body]:
+    found = books.all("invoice", customer=session.body["customer"])
+    return [one.body for one in found if one.body["status"] != "draft"][:INVOICES_SHOWN_MAX]
 
 
 def _features(books: Books, session: Record) -> Body:
@@ -143,11 +149,16 @@ def _shown_subscription(books: Books, subscription: Body) -> Body:
         "name": ", ".join(product_name(books, item) for item in items),
         "price": items[0]["price"]["id"],
         "status": subscription["status"],
-        "amount": sum(amount_of(item) for item in items),
-        "currency": subscription["currency"],
+        "price_text": _price_text(items, subscription["currency"]),
         "period_end": period_of(subscription).end,
         "cancels": subscription["cancel_at_period_end"],
     }
+
+
+def _price_text(items: list[Body], currency: str) -> str:
+    """What all items come to; they share one interval."""
+    whole = {"unit_amount": sum(amount_of(item) for item in items), "currency": currency}
+    return price_text({"price": items[0]["price"] | whole})
 
 
 def _change(books: Books, session: Record, form: Form) -> bool:
