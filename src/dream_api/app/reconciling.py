@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dream_api.app.engines import engine_of
 from dream_api.app.rooms import House, build_house, build_outside
-from dream_api.customers.subscriptions import Drift
+from dream_api.customers.subscriptions import ChargeDrift, Drift
 from dream_api.developers.platform_subscription import PlatformDrift
 from dream_api.gateways.clock import Clock
 from dream_api.settings import Settings
@@ -19,7 +19,7 @@ class Comparison:
     """What a comparison with Stripe came to; every drift in it has been healed."""
 
     asked: int
-    drifts: tuple[Drift | PlatformDrift, ...]
+    drifts: tuple[Drift | ChargeDrift | PlatformDrift, ...]
 
     @property
     def money(self) -> dict[str, int]:
@@ -45,7 +45,7 @@ async def reconcile_stripe(
         SchemaMismatch: the stores are not of this release.
     """
     async with _opened(settings, clock) as house:
-        asked, drifts = 0, list[Drift | PlatformDrift]()
+        asked, drifts = 0, list[Drift | ChargeDrift | PlatformDrift]()
         if platform_id is None:
             rooms = house.developers
             compared = await rooms.platform_subscription.reconcile(rooms.standing.publish)

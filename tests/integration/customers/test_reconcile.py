@@ -2,14 +2,21 @@
 
 from datetime import timedelta
 
-from dream_api.customers.subscriptions import Drift, read_revenue
+from dream_api.customers.subscriptions import ChargeDrift, Drift, Flag, read_revenue
+from tests.integration.customers.owner import Owner
 from tests.integration.customers.shop import USER, Shop
 
 DAY = 86_400
 
 
 async def _drifts(shop: Shop) -> tuple[Drift, ...]:
-    return (await shop.subscriptions.reconcile(shop.platform_id)).drifts
+    found = (await shop.subscriptions.reconcile(shop.platform_id)).drifts
+    return tuple(drift for drift in found if isinstance(drift, Drift))
+
+
+async def _charge_drifts(shop: Shop) -> list[ChargeDrift]:
+    found = (await shop.subscriptions.reconcile(shop.platform_id)).drifts
+    return [drift for drift in found if isinstance(drift, ChargeDrift)]
 
 
 async def test_where_nothing_drifted_nothing_is_told(shop: Shop) -> None:
@@ -57,6 +64,56 @@ async def test_a_payment_that_we_never_heard_of_is_found_on_the_account(shop: Sh
     )
     assert "pro" == (await shop.row()).plan
     assert () == await _drifts(shop)
+
+
+async def test_a_refund_that_nobody_told_of_is_noted_with_its_money(
+    shop: Shop, owner: Owner
+) -> None:
+    """Once; a refund changes no monthly revenue."""
+    await shop.subscribe("pro")
+    (charge,) = await owner.charges()
+    await owner.press("refund", charge=charge["id"], amount="900")
+
+    (drift,) = await _charge_drifts(shop)
+    state = await shop.subscriptions.state(shop.platform_id, USER)
+
+    assert state is not None
+    assert (900, 0, 900) == (drift.refunded_cents, drift.mrr_cents, state["refundedCents"])
+    assert drift.describe() == (
+        f"{shop.platform_id} {USER} {charge['id']}: refunded_cents 0 → 900 ($9 more went back)"
+    )
+    assert [] == await _charge_drifts(shop)
+
+
+async def test_a_dispute_is_followed_although_nobody_tells_of_it(shop: Shop, owner: Owner) -> None:
+    """From its beginning to its end, which may come long after a listing would show it."""
+    await shop.subscribe("pro")
+    (charge,) = await owner.charges()
+    await owner.press("dispute", charge=charge["id"])
+    opened = await _charge_drifts(shop)
+    flagged = (await shop.user()).subscription_flag
+    shop.clock.advance(60 * DAY)
+    await owner.press("win", charge=charge["id"])
+    decided = await _charge_drifts(shop)
+
+    assert [(None, "needs_response")] == [drift.changes["dispute_status"] for drift in opened]
+    assert [("needs_response", "won")] == [drift.changes["dispute_status"] for drift in decided]
+    assert (Flag.DISPUTED.value, None) == (flagged, (await shop.user()).subscription_flag)
+
+
+async def test_refunds_of_what_the_developer_sells_besides_are_left_alone(
+    shop: Shop, owner: Owner
+) -> None:
+    """Their account is theirs."""
+    subscription_id = await shop.subscribe_unheard("pro")
+    path = f"/v1/subscriptions/{subscription_id}"
+    await owner.ask("POST", path, **{"metadata[dreamapi_platform_id]": "another"})
+    (charge,) = await owner.charges()
+    await owner.press("refund", charge=charge["id"], amount="900")
+
+    found = await shop.subscriptions.reconcile(shop.platform_id)
+
+    assert () == found.drifts
 
 
 async def test_every_platform_is_compared_once_a_day(shop: Shop) -> None:

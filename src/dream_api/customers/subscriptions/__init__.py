@@ -6,7 +6,7 @@ Does not own: prices (bridge.catalog) and counting (customers.metering).
 
 from dream_api.customers.subscriptions.changes import PlanChange
 from dream_api.customers.subscriptions.checkouts import OpenedCheckout
-from dream_api.customers.subscriptions.drift import Drift, Reconciled
+from dream_api.customers.subscriptions.drift import ChargeDrift, Drift, Reconciled
 from dream_api.customers.subscriptions.errors import (
     ChangeNotPossible,
     CheckoutNotComplete,
@@ -29,6 +29,7 @@ from dream_api.customers.subscriptions.store import (
 __all__ = [
     "ACCESS",
     "ChangeNotPossible",
+    "ChargeDrift",
     "CheckoutNotComplete",
     "Drift",
     "Flag",

@@ -1,10 +1,11 @@
 """What differs between what we kept of a subscription and what Stripe says, and its money."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dream_api.customers.subscriptions.model import Subscription
+from dream_api.customers.subscriptions.revenue import Charge
 from dream_api.kit.money import format_money
 
 _COMPARED = (
@@ -58,11 +59,71 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargeDrift:
+    """One charge of which more (or less) went back than we knew, or with another dispute.
+
+    Attributes:
+        changes: field → (what we kept, what Stripe says).
+        refunded_cents: how much more was given back than we knew, once, in ``currency``.
+    """
+
+    platform_id: str
+    user_id: str
+    charge_id: str
+    changes: Mapping[str, tuple[Any, Any]]
+    refunded_cents: int
+    currency: str
+
+    @property
+    def mrr_cents(self) -> int:
+        """What it changes of the monthly revenue: nothing; the subscription says that."""
+        return 0
+
+    def to_log(self) -> dict[str, Any]:
+        """Give the values of a log line; whose it is stays out of it."""
+        return {
+            "platform_id": self.platform_id,
+            "charge_id": self.charge_id,
+            "changed": sorted(self.changes),
+            "refunded_cents": self.refunded_cents,
+            "currency": self.currency,
+        }
+
+    def describe(self) -> str:
+        """Write it as one line for the operator."""
+        what = ", ".join(f"{name} {was} → {now}" for name, (was, now) in self.changes.items())
+        money = f"{format_money(self.refunded_cents, self.currency)} more went back"
+        return f"{self.platform_id} {self.user_id} {self.charge_id}: {what} ({money})"
+
+
+@dataclass(frozen=True, slots=True)
 class Reconciled:
     """What a comparison with Stripe came to."""
 
     asked: int
-    drifts: tuple[Drift, ...]
+    drifts: tuple[Drift | ChargeDrift, ...]
+
+
+def charge_drift_between(
+    platform_id: str, before: Charge | None, after: Charge
+) -> ChargeDrift | None:
+    """Compare what we kept of a charge with what Stripe says; None where they agree."""
+    known = before or replace(after, refunded_cents=0, dispute_status=None)
+    changes = {
+        name: (getattr(known, name), getattr(after, name))
+        for name in ("refunded_cents", "dispute_status")
+        if getattr(known, name) != getattr(after, name)
+    }
+    if not changes:
+        return None
+    return ChargeDrift(
+        platform_id=platform_id,
+        user_id=after.user_id,
+        charge_id=after.charge_id,
+        changes=changes,
+        refunded_cents=after.refunded_cents - known.refunded_cents,
+        currency=after.currency,
+    )
 
 
 def drift_between(before: Subscription | None, after: Subscription) -> Drift | None:

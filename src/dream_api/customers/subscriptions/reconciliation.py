@@ -6,6 +6,7 @@ import structlog
 
 from dream_api.customers.subscriptions import store as rows
 from dream_api.customers.subscriptions.accounts import AccountStandings
+from dream_api.customers.subscriptions.charges import Charges
 from dream_api.customers.subscriptions.checkouts import Checkouts
 from dream_api.customers.subscriptions.desk import Account, Desk
 from dream_api.customers.subscriptions.drift import Drift, Reconciled, drift_between
@@ -31,17 +32,24 @@ class Reconciliation:
     """Re-reads subscriptions, one platform's or the stalest of all."""
 
     def __init__(
-        self, desk: Desk, mirror: Mirror, checkouts: Checkouts, standings: AccountStandings
+        self,
+        desk: Desk,
+        mirror: Mirror,
+        checkouts: Checkouts,
+        charges: Charges,
+        standings: AccountStandings,
     ) -> None:
         self._desk = desk
         self._mirror = mirror
+        self._charges = charges
         self._checkouts = checkouts
         self._standings = standings
 
     async def reconcile(self, platform_id: str) -> Reconciled:
         """Ask about every subscription of a platform that can still change, and heal what drifted.
 
-        Those that run at Stripe and that we never heard of are found too.
+        Those that run at Stripe and that we never heard of are found too, and so are refunds and
+        disputes.
 
         Raises:
             StripeUnavailable: what was asked before stands.
@@ -56,13 +64,14 @@ class Reconciliation:
             unheard = await self._unheard_of(account, platform_id)
             for subscription_id in unheard:
                 drifts += await self._refresh(platform_id, subscription_id)
+            charges = await self._charges.compare(account, platform_id)
             await self._note(account, platform_id)
         except StripeUnavailable:
             raise
         except DreamError as error:
             _log.warning("subscriptions.account_refused", platform_id=platform_id, code=error.code)
             return Reconciled(asked, tuple(drifts))
-        return Reconciled(asked + len(unheard), tuple(drifts))
+        return Reconciled(asked + len(unheard), (*drifts, *charges))
 
     async def reconcile_overdue(self) -> int:
         """Compare the first platform that nobody has compared for a day; give 0 if there is none.

@@ -58,7 +58,9 @@ class Subscriptions:
         self._ending = Ending(self._desk, self._mirror, self._checkouts)
         charges = Charges(self._desk, self._mirror)
         self._events = Events(self._mirror, self._checkouts, charges, standings)
-        self._reconciliation = Reconciliation(self._desk, self._mirror, self._checkouts, standings)
+        self._reconciliation = Reconciliation(
+            self._desk, self._mirror, self._checkouts, charges, standings
+        )
 
     async def checkout(
         self, platform_id: str, user_id: str, tier: str, success_url: str, cancel_url: str

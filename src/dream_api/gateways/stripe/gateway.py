@@ -16,7 +16,6 @@ from dream_api.gateways.stripe.calls import ATTEMPT_SECONDS, NETWORK_RETRIES_MAX
 from dream_api.gateways.stripe.errors import OauthRefused
 from dream_api.gateways.stripe.model import (
     API_VERSION,
-    ChargeStanding,
     CheckoutRequest,
     ConnectedAccount,
     ItemMove,
@@ -28,6 +27,7 @@ from dream_api.gateways.stripe.model import (
     StripeCheckout,
     SubscriptionChange,
 )
+from dream_api.gateways.stripe.money_back import MoneyBack
 from dream_api.gateways.stripe.own_account import OwnAccount
 from dream_api.gateways.stripe.parameters import (
     change_params,
@@ -40,7 +40,6 @@ from dream_api.gateways.stripe.parameters import (
 )
 from dream_api.gateways.stripe.reading import (
     plain_object,
-    read_charge,
     read_checkout,
     read_connected_account,
     read_preview,
@@ -61,6 +60,7 @@ class Stripe:
 
     Attributes:
         own_account: what belongs to us alone: our price, and our webhook endpoints.
+        money_back: refunds and disputes.
 
     Args:
         secret_key: our key of this mode; it also acts on connected accounts.
@@ -83,6 +83,7 @@ class Stripe:
             ),
         )
         self.own_account = OwnAccount(self._client, self._http)
+        self.money_back = MoneyBack(self._client)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -329,23 +330,6 @@ class Stripe:
             recurring_params(move), options(account)
         )
         return read_preview(plain_object(await answer(call, account)))
-
-    # Money that went back
-
-    async def get_charge(self, account: str | None, charge_id: str) -> ChargeStanding:
-        """Read what became of a charge: how much was given back, and whether it is disputed."""
-        charge = plain_object(
-            await answer(
-                self._client.v1.charges.retrieve_async(charge_id, None, options(account)), account
-            )
-        )
-        disputes: list[dict[str, Any]] = []
-        if charge.get("disputed"):
-            call = self._client.v1.disputes.list_async(
-                {"charge": charge_id, "limit": LIST_LIMIT}, options(account)
-            )
-            disputes = plain_object(await answer(call, account))["data"]
-        return read_charge(charge, disputes)
 
     # Customer portal
 

@@ -9,6 +9,8 @@ from dream_api.customers.subscriptions.revenue import OPEN_DISPUTES, Charge, Mov
 from dream_api.customers.subscriptions.store.tables import CHARGES, MOVEMENTS, SUBSCRIPTIONS
 from dream_api.stores import Connection, upsert
 
+_CHARGE_COLUMNS = [CHARGES.c[name] for name in Charge.__dataclass_fields__]
+
 
 def put_movement(connection: Connection, platform_id: str, movement: Movement) -> None:
     """Append a movement."""
@@ -100,11 +102,32 @@ def put_charge(
     )
 
 
+def find_charge(connection: Connection, platform_id: str, charge_id: str) -> Charge | None:
+    """Find a charge that was given back or disputed."""
+    statement = select(*_CHARGE_COLUMNS).where(
+        CHARGES.c.platform_id == platform_id, CHARGES.c.charge_id == charge_id
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else Charge(*row)
+
+
+def list_disputed(connection: Connection, platform_id: str) -> list[str]:
+    """List the charges whose dispute nobody has decided yet, as far as we know."""
+    statement = (
+        select(CHARGES.c.charge_id)
+        .where(
+            CHARGES.c.platform_id == platform_id,
+            CHARGES.c.dispute_status.in_(sorted(OPEN_DISPUTES)),
+        )
+        .order_by(CHARGES.c.charge_id)
+    )
+    return list(connection.execute(statement).scalars())
+
+
 def list_charges(connection: Connection, platform_id: str, user_id: str) -> list[Charge]:
     """List a user's charges that were given back or disputed, the newest first."""
-    columns = [CHARGES.c[name] for name in Charge.__dataclass_fields__]
     statement = (
-        select(*columns)
+        select(*_CHARGE_COLUMNS)
         .where(CHARGES.c.platform_id == platform_id, CHARGES.c.user_id == user_id)
         .order_by(CHARGES.c.created_at.desc(), CHARGES.c.charge_id)
     )
