@@ -11,6 +11,7 @@ from dream_api.customers.subscriptions import Flag
 from dream_api.gateways.stripe import NewPrice, NewProduct, SubscriptionChange
 from dream_api.kit.errors import NotFound
 from dream_api.shared.inbox import EventQuarantined, InboxState
+from tests.integration.customers.owner import Owner
 from tests.integration.customers.shop import (
     BASIC,
     FREE,
@@ -321,3 +322,15 @@ async def test_a_tier_that_is_gone_from_the_list_keeps_its_user(shop: Shop) -> N
     user = await shop.user()
 
     assert ("pro", Flag.UNKNOWN_PRICE.value) == (user.plan, user.subscription_flag)
+
+
+async def test_a_refund_told_of_before_its_subscription_is_noted(shop: Shop, owner: Owner) -> None:
+    """Events know no order; whose money it was is asked, and the rest follows."""
+    await shop.subscribe_unheard("pro")
+    (charge,) = await owner.charges()
+    await owner.press("refund", charge=charge["id"], amount="900")
+    await shop.tell("charge.refunded", {"id": charge["id"]})
+    state = await shop.subscriptions.state(shop.platform_id, USER)
+
+    assert state is not None
+    assert (900, "active") == (state["refundedCents"], state["status"])
