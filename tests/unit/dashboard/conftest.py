@@ -33,7 +33,9 @@ def mine(bindings: Bindings) -> ApiMultiBindings:
 @pytest.fixture
 async def dashboard(bindings: Bindings, clock: MovableClock, mine: ApiMultiBindings) -> Dashboard:
     """Open the room with the bindings of the developers' door, which only read."""
-    await mine.customers.write(lambda c: write_tiers(c, mine.customer_tokens, PLATFORM, TIERS))
+    await mine.customers.of(PLATFORM).write(
+        lambda c: write_tiers(c, mine.customer_tokens, PLATFORM, TIERS)
+    )
     theirs = bindings.front_auth_api
     return Dashboard(theirs.customers, theirs.customer_tokens, clock)
 
@@ -59,6 +61,6 @@ def add_users(mine: ApiMultiBindings, clock: MovableClock) -> AddUsers:
                 sql = f"INSERT INTO users ({names}) VALUES ({places})"  # noqa: S608 - our own names.
                 connection.execute(text(sql), values)
 
-        await mine.customers.write(verb)
+        await mine.customers.of(platform_id).write(verb)
 
     return add

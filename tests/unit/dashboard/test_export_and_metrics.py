@@ -100,7 +100,7 @@ async def test_an_export_of_many_has_everybody_once(
     """Read a piece at a time; a full last piece is no end too early."""
     rows = [{"platform": PLATFORM, "user": f"u_{n:05}", "at": n} for n in range(count)]
     sql = "INSERT INTO users (platform_id, user_id, created_at) VALUES (:platform, :user, :at)"
-    await mine.customers.write(lambda c: c.execute(text(sql), rows))
+    await mine.customers.of(PLATFORM).write(lambda c: c.execute(text(sql), rows))
     lines = await _csv(dashboard)
 
     assert count == len({line["user_id"] for line in lines}) == len(lines)
@@ -161,7 +161,7 @@ async def test_metrics_tell_how_revenue_moved_in_the_days(
         Movement(f"mov_{number}", user, f"sub_{user}", kind, cents, "usd", at)
         for number, (user, kind, cents, at) in enumerate(moved)
     ]
-    await mine.customers.write(lambda c: add_movements(c, PLATFORM, rows))
+    await mine.customers.of(PLATFORM).write(lambda c: add_movements(c, PLATFORM, rows))
     wire = (await dashboard.metrics(PLATFORM, 7)).to_wire()
 
     assert {"usd": {"new": 2_900, "expansion": 1_900, "contraction": 0, "churn": -500}} == (
