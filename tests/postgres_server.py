@@ -73,6 +73,11 @@ class PostgresServer:
         """Give the address of a database, as one role."""
         return f"postgresql://{user}@/{database}?host={self.folder}"
 
+    @property
+    def programs(self) -> Path:
+        """Where pg_dump and the others are."""
+        return self._bin
+
     def start(self) -> "PostgresServer":
         """Start it, and wait until it answers."""
         self._control("start", "--log", self.folder / "log")

@@ -5,6 +5,7 @@ happens on which event of Stripe.
 Does not own: any rule.
 """
 
+from dream_api.app.backups import check_backup, restore_backup, write_backup
 from dream_api.app.diagnosis import diagnose
 from dream_api.app.doors import ALL_SERVICES, ServiceName, describe
 from dream_api.app.engines import Engine, engine_of
@@ -29,12 +30,15 @@ __all__ = [
     "Rekeyed",
     "ServiceName",
     "Verdict",
+    "check_backup",
     "describe",
     "diagnose",
     "engine_of",
     "open_product",
     "reconcile_stripe",
     "rekey",
+    "restore_backup",
     "rotate_signing_keys",
     "stripe_of",
+    "write_backup",
 ]

@@ -1,7 +1,15 @@
 """Which engine keeps the stores: files in the data folder, or PostgreSQL where it is set up."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -11,25 +19,36 @@ from dream_api.app.vaults import build_vault
 from dream_api.gateways.clock import Clock
 from dream_api.settings import Settings
 from dream_api.stores import Bindings, OperatorBindings, Role
-from dream_api.stores.errors import DatabaseNotSetUp
+from dream_api.stores.errors import DatabaseNotSetUp, RestoreRefused
 from dream_api.stores.postgres import (
     PostgresOperatorStores,
     PostgresStores,
     check_database,
+    dump_database,
     migrate_database,
     name_of_role,
+    restore_database,
 )
 from dream_api.stores.sqlite import (
     SqliteStores,
+    check_integrity,
     check_stores,
+    exchange_stores,
     migrate_stores,
     open_stores_for_operator,
+    prepare_exchange,
     read_serving_note,
+    snapshot_stores,
 )
 
 
 class Engine(Protocol):
     """Opens both worlds' stores, and brings them to this release."""
+
+    @property
+    def name(self) -> str:
+        """Which engine it is: ``sqlite`` or ``postgresql``."""
+        ...
 
     @property
     def place(self) -> str:
@@ -69,6 +88,36 @@ class Engine(Protocol):
         """Tell which master keys the serving process has; None where that cannot be known."""
         ...
 
+    async def snapshot(self, folder: Path) -> list[str]:
+        """Copy both stores into *folder* as they are at one moment; give the files' names.
+
+        Raises:
+            BackupFailed: there is no store, or it cannot be copied.
+        """
+        ...
+
+    def restoring(self, *, overwrite: bool) -> AbstractContextManager[Path]:
+        """Give an empty folder for what is to be put back, and keep everybody out meanwhile.
+
+        Raises:
+            AlreadyServed: a process serves the stores.
+            RestoreRefused: there are stores, and they may not be replaced.
+        """
+        ...
+
+    async def put_back(self, draft: Path, moment: datetime, check: "CheckStores") -> Path | None:
+        """Put a snapshot in the stores' place, at this release's schema: all of it, or nothing.
+
+        Args:
+            draft: what ``restoring`` gave, filled with the snapshot's files.
+            moment: now.
+            check: looks whether the stores agree with themselves, and raises where not.
+
+        Returns:
+            Where the stores from before are; None where there were none.
+        """
+        ...
+
 
 def engine_of(settings: Settings) -> Engine:
     """Choose the engine: any address of PostgreSQL among the settings chooses that."""
@@ -78,9 +127,13 @@ def engine_of(settings: Settings) -> Engine:
     return SqliteEngine(settings.data_dir, build_vault(settings).key_ids)
 
 
+CheckStores = Callable[[Engine], Awaitable[None]]
+
+
 class SqliteEngine:
     """One file a world in the data folder."""
 
+    name = "sqlite"
     allows_many_processes = False
 
     def __init__(self, data_dir: Path, master_key_ids: Sequence[str]) -> None:
@@ -128,10 +181,35 @@ class SqliteEngine:
         note = read_serving_note(self._data_dir)
         return None if note is None else note.split()
 
+    async def snapshot(self, folder: Path) -> list[str]:
+        """Copy both files as they are at one moment; writers wait for two statements."""
+        return await asyncio.to_thread(snapshot_stores, self._data_dir, folder)
+
+    def restoring(self, *, overwrite: bool) -> AbstractContextManager[Path]:
+        """Take the folder, and give a draft in it."""
+        return prepare_exchange(self._data_dir, overwrite=overwrite)
+
+    async def put_back(self, draft: Path, moment: datetime, check: CheckStores) -> Path | None:
+        """Check the draft where it lies, then exchange the files."""
+        await self.check_draft(draft, check)
+        return exchange_stores(self._data_dir, draft, moment)
+
+    async def check_draft(self, draft: Path, check: CheckStores) -> None:
+        """Bring a snapshot to this release, and look whether it is whole and agrees with itself.
+
+        Raises:
+            BackupUnreadable: it is broken.
+            SchemaMismatch: a newer release made it.
+        """
+        await asyncio.to_thread(check_integrity, draft)
+        migrate_stores(draft)
+        await check(SqliteEngine(draft, self._master_key_ids))
+
 
 class PostgresEngine:
     """One schema a world in a PostgreSQL database, reached as one role a service."""
 
+    name = "postgresql"
     allows_many_processes = True
     place = "PostgreSQL"
 
@@ -182,6 +260,28 @@ class PostgresEngine:
 
     def read_master_key_ids(self) -> Sequence[str] | None:
         """Serving processes may be on any machine and leave no note."""
+        return None
+
+    async def snapshot(self, folder: Path) -> list[str]:
+        """Let pg_dump write both schemas as one snapshot."""
+        return await dump_database(self._require_migrator(), folder)
+
+    @contextmanager
+    def restoring(self, *, overwrite: bool) -> Iterator[Path]:
+        """Give a draft; a database is never overwritten, only a new one filled."""
+        if overwrite:
+            raise RestoreRefused(
+                "A database is not overwritten. Leave --overwrite out, and let DREAM_DATABASE_URL "
+                "name a new, empty one."
+            )
+        with tempfile.TemporaryDirectory() as draft:
+            yield Path(draft)
+
+    async def put_back(self, draft: Path, _moment: datetime, check: CheckStores) -> Path | None:
+        """Fill the database in one transaction, give the roles their rights, then check."""
+        await restore_database(self._require_migrator(), draft)
+        await self.migrate()
+        await check(self)
         return None
 
     @asynccontextmanager

@@ -10,6 +10,7 @@ import sys
 import typer
 
 from dream_api.cli.audit import audit
+from dream_api.cli.backup import backup
 from dream_api.cli.demo import demo
 from dream_api.cli.dev import dev
 from dream_api.cli.doctor import doctor
@@ -18,6 +19,7 @@ from dream_api.cli.kv import kv
 from dream_api.cli.migrate import migrate
 from dream_api.cli.openapi import openapi
 from dream_api.cli.rekey import rekey
+from dream_api.cli.restore import restore
 from dream_api.cli.serve import serve
 from dream_api.cli.stripe import stripe
 from dream_api.cli.worker import worker
@@ -35,7 +37,7 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (dev, serve, worker, migrate, demo, doctor, audit, rekey, openapi):
+for command in (dev, serve, worker, migrate, demo, doctor, audit, backup, restore, rekey, openapi):
     commands.command()(command)
 commands.add_typer(kv, name="kv")
 commands.add_typer(stripe, name="stripe")

@@ -28,11 +28,14 @@ DataOption = Annotated[
 ]
 
 
-def load_settings(data_dir: Path | None = None, **arranged: Any) -> Settings:
+def load_settings(
+    data_dir: Path | None = None, *, makes_master_key: bool = True, **arranged: Any
+) -> Settings:
     """Build the settings; exit with a readable message where one of them is wrong.
 
     Args:
         data_dir: the folder named on the command line, which wins over the environment.
+        makes_master_key: whether a folder that has no master key is given one.
         arranged: values that apply where the environment says nothing.
     """
     folder = data_dir or Path(os.environ.get("DREAM_DATA_DIR", ".dream"))
@@ -47,6 +50,14 @@ def load_settings(data_dir: Path | None = None, **arranged: Any) -> Settings:
         raise typer.Exit(2) from None
     if settings.master_key:
         return settings
+    if not makes_master_key and not (folder / MASTER_KEY_FILE).exists():
+        typer.secho(
+            "DREAM_MASTER_KEY is not set, and there is no "
+            f"{folder / MASTER_KEY_FILE}. Set it, or copy that file of the stores into the folder.",
+            fg="red",
+            err=True,
+        )
+        raise typer.Exit(2)
     return settings.model_copy(update={"master_key": Settings.read_list(_own_master_key(folder))})
 
 

@@ -128,6 +128,11 @@ class Vault:
             return False
         return hmac.compare_digest(parts[2], self._digest(parts[1], text, context))
 
+    def key_id_of(self, fingerprint: str) -> str | None:
+        """Name the key that made a fingerprint, configured or not; None where it is none."""
+        parts = fingerprint.split(".")
+        return parts[1] if len(parts) == _FINGERPRINT_PARTS else None
+
     def _digest(self, key_id: str, text: str, context: str) -> str:
         message = f"{context}|{text}".encode()
         return hmac.new(self._keys[key_id].fingerprints, message, hashlib.sha256).hexdigest()

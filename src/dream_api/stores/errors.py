@@ -47,3 +47,35 @@ class DatabaseNotSetUp(DreamError):
     code = "database_not_set_up"
     status = 503
     title = "The database is not set up"
+
+
+class BackupFailed(DreamError):
+    """No backup was written, or a database could not be filled from one."""
+
+    code = "backup_failed"
+    status = 503
+    title = "The backup was not made"
+
+
+class BackupUnreadable(DreamError):
+    """The archive is damaged, cut short, changed, or none of ours. Nothing was changed."""
+
+    code = "backup_unreadable"
+    status = 422
+    title = "The backup cannot be restored"
+
+
+class RestoreRefused(DreamError):
+    """There is something where the backup would go. Nothing was changed."""
+
+    code = "restore_refused"
+    status = 409
+    title = "There are stores already"
+
+
+class RestoreInterrupted(DreamError):
+    """A restore stopped while it exchanged the stores; half of each is no store."""
+
+    code = "restore_interrupted"
+    status = 503
+    title = "A restore was interrupted"

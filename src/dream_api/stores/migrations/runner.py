@@ -15,8 +15,13 @@ _HERE = Path(__file__).parent
 
 
 def migrate(connection: Connection, world: World) -> None:
-    """Bring the world's schema to this release, inside the transaction that the caller began."""
+    """Bring the world's schema to this release, inside the transaction that the caller began.
+
+    Raises:
+        SchemaMismatch: a newer release has migrated it already; nothing was changed.
+    """
     config = _config(world)
+    _find_revision(connection, world, ScriptDirectory.from_config(config))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
@@ -28,12 +33,16 @@ def check_schema(connection: Connection, world: World) -> None:
         SchemaMismatch: it is older (migrate) or newer (upgrade the program) than this release.
     """
     script = ScriptDirectory.from_config(_config(world))
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found == script.get_current_head():
-        return
-    known = {revision.revision for revision in script.walk_revisions()}
-    if found is None or found in known:
+    found = _find_revision(connection, world, script)
+    if found != script.get_current_head():
         raise SchemaMismatch(f"The {world} store is at {found}. Run: dream-api migrate")
+
+
+def _find_revision(connection: Connection, world: World, script: ScriptDirectory) -> str | None:
+    """Tell where a schema stands in this release's chain; None where it was never migrated."""
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is None or found in {revision.revision for revision in script.walk_revisions()}:
+        return found
     raise SchemaMismatch(
         f"The {world} store was migrated by a newer release ({found}). Upgrade this program."
     )

@@ -6,6 +6,7 @@ Does not own any SQL of a room.
 """
 
 from dream_api.stores.postgres.connections import name_of_role
+from dream_api.stores.postgres.dumps import dump_database, restore_database
 from dream_api.stores.postgres.schema import check_database, migrate_database
 from dream_api.stores.postgres.stores import Addresses, PostgresOperatorStores, PostgresStores
 
@@ -14,6 +15,8 @@ __all__ = [
     "PostgresOperatorStores",
     "PostgresStores",
     "check_database",
+    "dump_database",
     "migrate_database",
     "name_of_role",
+    "restore_database",
 ]

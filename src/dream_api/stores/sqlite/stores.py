@@ -1,7 +1,6 @@
 """Both worlds' files in one data folder, and each service's view of them."""
 
 import asyncio
-import fcntl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from sqlalchemy import Connection
 
 from dream_api.gateways.clock import Clock
 from dream_api.stores.bindings import Bindings, OperatorBindings, Role, World, bind
-from dream_api.stores.errors import AlreadyServed, BindingRefused, Overloaded
+from dream_api.stores.errors import BindingRefused, Overloaded
 from dream_api.stores.migrations import check_schema, migrate
 from dream_api.stores.sqlite.connections import (
     SqliteDriver,
@@ -22,21 +21,16 @@ from dream_api.stores.sqlite.connections import (
     open_writer,
     translated,
 )
+from dream_api.stores.sqlite.folder import check_whole, lock_whole_folder, store_file
 from dream_api.stores.sqlite.writer import Writer
 from dream_api.stores.store import BatchVerb, DriverConnection, Store
 
 READER_THREADS = 4
 READS_WAITING_MAX = 1_024
-LOCK_FILE = "serving.lock"
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-
-
-def store_file(data_dir: Path, world: World) -> Path:
-    """Name the file of a world in a data folder."""
-    return data_dir / f"{world}.db"
 
 
 class WorldFile:
@@ -164,12 +158,14 @@ class SqliteStores:
 
     Raises:
         AlreadyServed: to serve, while another process does.
+        RestoreInterrupted: a restore stopped half-way.
     """
 
     def __init__(
         self, data_dir: Path, clock: Clock, *, is_serving: bool = True, note: str = ""
     ) -> None:
-        self._lock = _lock_folder(data_dir, note) if is_serving else None
+        check_whole(data_dir)
+        self._lock = lock_whole_folder(data_dir, note) if is_serving else None
         self._developers = WorldFile(
             store_file(data_dir, World.DEVELOPERS), World.DEVELOPERS, is_writable=True
         )
@@ -204,6 +200,7 @@ class OperatorStores:
     """Both worlds, opened to look: runs beside a serving process and can write nothing."""
 
     def __init__(self, data_dir: Path) -> None:
+        check_whole(data_dir)
         self._files = [
             WorldFile(store_file(data_dir, world), world, is_writable=False)
             for world in (World.DEVELOPERS, World.CUSTOMERS)
@@ -221,24 +218,6 @@ class OperatorStores:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def check_not_served(data_dir: Path) -> None:
-    """Look whether a folder is free, before anything in it is touched.
-
-    Raises:
-        AlreadyServed: another process serves it.
-    """
-    _lock_folder(data_dir).close()
-
-
-def read_serving_note(data_dir: Path) -> str | None:
-    """Read what the process that serves a folder says about itself; None where nobody serves."""
-    try:
-        _lock_folder(data_dir).close()
-    except AlreadyServed:
-        return (data_dir / LOCK_FILE).read_text()
-    return None
 
 
 def migrate_stores(data_dir: Path) -> None:
@@ -267,6 +246,7 @@ def open_stores_for_operator(data_dir: Path) -> OperatorStores:
 
 @contextmanager
 def _schema_connection(data_dir: Path, world: World) -> Iterator[Connection]:
+    check_whole(data_dir)
     raw = open_writer(store_file(data_dir, world))
     core = as_core(raw)
     try:
@@ -279,21 +259,3 @@ def _schema_connection(data_dir: Path, world: World) -> Iterator[Connection]:
             raw.execute("ROLLBACK")
         core.engine.dispose()
         raw.close()
-
-
-def _lock_folder(data_dir: Path, note: str = "") -> Any:
-    """Take the folder for this process; the kernel gives it back when the process dies."""
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = (data_dir / LOCK_FILE).open("a")  # The note of who holds it stays as it is.
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.close()
-        raise AlreadyServed(
-            f"Another process serves {data_dir}. Stop it, or give this one its own --data folder: "
-            "an SQLite store has one writer."
-        ) from None
-    handle.truncate(0)
-    handle.write(note)
-    handle.flush()
-    return handle
