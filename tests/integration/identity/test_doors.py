@@ -71,29 +71,6 @@ async def test_a_sign_in_sets_the_consoles_cookie(web: Web) -> None:
     assert ADA == me.json()["email"]
 
 
-async def test_signing_out_ends_the_session_not_only_the_cookie(web: Web) -> None:
-    """A copied cookie opens nothing afterwards, nor does the token of that session."""
-    await web.join(ADA)
-    answer = await web.post("/platform/sign-in", {"email": ADA, "password": PASSWORD})
-    cookie = {"Cookie": answer.headers["set-cookie"].split(";")[0]}
-
-    out = await web.post("/platform/sign-out", headers=cookie)
-
-    assert 204 == out.status_code
-    assert f'{COOKIE}=""; ' in out.headers["set-cookie"]
-    for headers in (cookie, bearer(answer.json())):
-        assert 401 == (await web.get("/platform/me", headers=headers)).status_code
-
-
-async def test_signing_out_with_a_refresh_token_needs_no_access_token(web: Web) -> None:
-    """An app whose access token has run out can still end the session."""
-    tokens = await web.join(ADA)
-    refresh = {"refreshToken": tokens["refreshToken"]}
-
-    assert 204 == (await web.post("/platform/sign-out", refresh)).status_code
-    assert 401 == (await web.post("/platform/refresh", refresh)).status_code
-
-
 async def test_another_site_cannot_sign_anybody_in(web: Web) -> None:
     """Nor out: a stranger's page sends our cookie, and says where it comes from."""
     tokens = await web.post("/platform/sign-up", {"email": ADA, "password": PASSWORD})

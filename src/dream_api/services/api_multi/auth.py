@@ -114,12 +114,16 @@ async def refresh(body: Refresh, platform: Publishable, rooms: Rooms) -> Tokens:
 async def sign_out(
     request: Request, platform: Publishable, rooms: Rooms, body: SignOut | None = None
 ) -> Response:
-    """End the session of this request's token or refresh token; none is no error."""
+    """End the session of this request's token or refresh token; none is no error.
+
+    With `everywhere`, every session of the same person ends.
+    """
     user = await _find_end_user(request)
     await rooms.realm.sign_out(
         platform.platform_id,
         session_id=None if user is None else user.session_id,
         refresh_token=None if body is None else body.refresh_token,
+        everywhere=body is not None and body.everywhere,
     )
     return Response(status_code=204)
 

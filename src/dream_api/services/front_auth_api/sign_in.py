@@ -10,10 +10,10 @@ from dream_api.kit.passwords import PasswordsBusy
 from dream_api.services.front_auth_api.rooms import FrontAuthApi, rooms_of
 from dream_api.services.http.callers import DeveloperCaller, find_developer
 from dream_api.services.http.cookies import (
+    SessionCookie,
     delete_session_cookie,
     developer_cookie,
     session_secret,
-    set_session_cookie,
 )
 from dream_api.services.http.csrf import check_same_origin
 from dream_api.services.http.errors import CrossSiteRequest
@@ -75,7 +75,7 @@ async def verify_email(
         body.user_id,
         caller=caller_of(request, None if developer is None else principal_of(developer)),
     )
-    return _enter(rooms, response, signed_in)
+    return await _enter(rooms, request, response, signed_in)
 
 
 @router.post(
@@ -88,7 +88,7 @@ async def sign_in(body: SignIn, request: Request, response: Response, rooms: Roo
     signed_in = await rooms.realm.sign_in(
         DEVELOPERS_REALM_ID, body.email, body.password, caller=caller_of(request)
     )
-    return _enter(rooms, response, signed_in)
+    return await _enter(rooms, request, response, signed_in)
 
 
 @router.post("/refresh", responses=refusals(Unauthenticated))
@@ -99,7 +99,10 @@ async def refresh(body: Refresh, rooms: Rooms) -> Tokens:
 
 @router.post("/sign-out", status_code=204, response_class=Response)
 async def sign_out(request: Request, rooms: Rooms, body: SignOut | None = None) -> Response:
-    """End the session of this request's token, cookie or refresh token; none is no error."""
+    """End the session of this request's token, cookie or refresh token; none is no error.
+
+    With `everywhere`, every session of the same person ends.
+    """
     check_same_origin(request, rooms.settings)
     developer = await find_developer(request)
     cookie = developer_cookie(rooms.settings)
@@ -108,6 +111,7 @@ async def sign_out(request: Request, rooms: Rooms, body: SignOut | None = None) 
         session_id=None if developer is None else developer.session_id,
         session_secret=session_secret(request, cookie),
         refresh_token=None if body is None else body.refresh_token,
+        everywhere=body is not None and body.everywhere,
     )
     response = Response(status_code=204)
     delete_session_cookie(response, cookie, rooms.settings)
@@ -145,13 +149,10 @@ def principal_of(developer: DeveloperCaller) -> Principal:
     )
 
 
-def _enter(rooms: FrontAuthApi, response: Response, signed_in: SignedIn) -> Tokens:
-    assert signed_in.session_secret is not None, "a fresh sign-in has a session"
-    set_session_cookie(
-        response,
-        developer_cookie(rooms.settings),
-        signed_in.session_secret,
-        settings=rooms.settings,
-        max_age_seconds=int(rooms.realm.config.absolute.total_seconds()),
-    )
+async def _enter(
+    rooms: FrontAuthApi, request: Request, response: Response, signed_in: SignedIn
+) -> Tokens:
+    name = developer_cookie(rooms.settings)
+    cookie = SessionCookie(rooms.realm, DEVELOPERS_REALM_ID, name, rooms.settings)
+    await cookie.replace(request, response, signed_in)
     return tokens_of(signed_in)

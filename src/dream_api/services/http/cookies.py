@@ -5,11 +5,13 @@ only, where browsers do not accept the prefix, so development has names without 
 """
 
 import hashlib
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dream_api.services.http.settings import DoorSettings
+from dream_api.shared.identity import Realm, SignedIn
 
 _NAME_HASH_CHARACTERS = 8
 
@@ -38,6 +40,34 @@ def set_session_cookie(
         httponly=True,
         samesite="lax",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCookie:
+    """Where one population's browsers keep their session."""
+
+    realm: Realm
+    realm_id: str
+    name: str
+    settings: DoorSettings
+
+    async def replace(self, request: Request, response: Response, signed_in: SignedIn) -> None:
+        """Sign a browser in, under a session of its own; the one that it had ends.
+
+        So a stolen or planted cookie is worth nothing once its browser has signed in again (OWASP
+        ASVS 7.2.4).
+        """
+        assert signed_in.session_secret is not None, "a fresh sign-in has a session"
+        replaced = session_secret(request, self.name)
+        if replaced is not None:
+            await self.realm.sign_out(self.realm_id, session_secret=replaced)
+        set_session_cookie(
+            response,
+            self.name,
+            signed_in.session_secret,
+            settings=self.settings,
+            max_age_seconds=int(self.realm.config.absolute.total_seconds()),
+        )
 
 
 def delete_session_cookie(response: Response, name: str, settings: DoorSettings) -> None:

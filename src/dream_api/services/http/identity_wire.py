@@ -58,9 +58,12 @@ class Refresh(Body):
 
 
 class SignOut(Body):
-    """The refresh token, where the caller no longer has a valid access token."""
+    """The refresh token, where the caller has no valid access token; and how much shall end."""
 
     refresh_token: Omittable[RefreshToken] = None
+    everywhere: Annotated[
+        bool, Field(description="End every session of this person, on all devices.")
+    ] = False
 
 
 class ForgotPassword(Body):

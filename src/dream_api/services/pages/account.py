@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import Request, Response
 
-from dream_api.services.http.cookies import set_session_cookie
+from dream_api.services.http.cookies import SessionCookie, delete_session_cookie
 from dream_api.services.http.identity_wire import caller_of
 from dream_api.services.http.settings import DoorSettings
 from dream_api.services.pages.forms import Form
@@ -24,6 +24,9 @@ class AccountDoor:
 
     page: str
     """The address of the account page."""
+
+    sign_in_page: str
+    """Where somebody goes who is not signed in any more."""
 
 
 async def change_account(request: Request, door: AccountDoor, form: Form) -> Response | None:
@@ -49,6 +52,13 @@ async def change_account(request: Request, door: AccountDoor, form: Form) -> Res
                 door.person.realm_id, door.person.user_id, form.value("session")
             )
             return see_other(door.page, notice="session-ended")
+        case "sign-out-everywhere":
+            await door.realm.sign_out(
+                door.person.realm_id, session_id=door.person.session_id, everywhere=True
+            )
+            answer = see_other(door.sign_in_page, notice="signed-out-everywhere")
+            delete_session_cookie(answer, door.cookie, door.settings)
+            return answer
         case _:
             return None
 
@@ -69,13 +79,7 @@ async def _confirm_email(request: Request, door: AccountDoor, form: Form) -> Res
         user_id=door.person.user_id,
         caller=caller_of(request, door.person),
     )
-    assert signed_in.session_secret is not None, "a fresh sign-in has a session"
     answer = see_other(door.page, notice="email-changed")
-    set_session_cookie(
-        answer,
-        door.cookie,
-        signed_in.session_secret,
-        settings=door.settings,
-        max_age_seconds=int(door.realm.config.absolute.total_seconds()),
-    )
+    cookie = SessionCookie(door.realm, door.person.realm_id, door.cookie, door.settings)
+    await cookie.replace(request, answer, signed_in)
     return answer

@@ -41,14 +41,14 @@ async def confirm(
     try:
         link = door.realm.open_mail_link(door.realm_id, form.value("token"))
         if link.purpose is Purpose.RESET:
-            await door.realm.reset_password(
-                door.realm_id, link.email, link.code, form.value("password")
+            await door.realm.reset_password_by_link(
+                door.realm_id, form.value("token"), form.value("password")
             )
             return see_other(door.url("/sign-in"), notice="password-reset")
         if link.purpose is Purpose.CHANGE_EMAIL and not _is(person, link):
             return see_other(_sign_in_first(door, form))
-        signed_in = await door.realm.verify_email(
-            door.realm_id, link.email, link.code, link.user_id, caller=caller_of(request, person)
+        signed_in = await door.realm.verify_email_by_link(
+            door.realm_id, form.value("token"), caller=caller_of(request, person)
         )
     except DreamError as refusal:
         return _page(request, door, link, form.refused(refusal), status=refusal.status)

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from dream_api.kit.money import format_money
 from dream_api.kit.periods import rfc3339
 from dream_api.services.pages.charts import chart, short_number
+from dream_api.services.pages.devices import device_name
 from dream_api.services.pages.links import with_parameters, with_query
 from dream_api.services.pages.policy import content_security_policy
 from dream_api.services.pages.static_files import static_url
@@ -101,6 +102,7 @@ def see_other(url: str, **query: str | int | None) -> Response:
 
 NOTICES = {
     "signed-out": "You are signed out.",
+    "signed-out-everywhere": "You are signed out on every device.",
     "password-reset": "Your password is changed. Sign in with the new one.",
     "password-changed": "Your password is changed. Every other session is signed out.",
     "code-sent": "If that address has an account, a code is on its way.",
@@ -145,6 +147,7 @@ def environment() -> Environment:
         "ago": ago,
         "count": count,
         "date": date,
+        "device": device_name,
         "initials": initials,
         "instant": rfc3339,
         "moment": moment,

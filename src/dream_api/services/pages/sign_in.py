@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fastapi import Request, Response
 
 from dream_api.kit.errors import DreamError
-from dream_api.services.http.cookies import set_session_cookie
+from dream_api.services.http.cookies import SessionCookie
 from dream_api.services.http.identity_wire import caller_of
 from dream_api.services.http.settings import DoorSettings
 from dream_api.services.pages.brands import Brand
@@ -172,14 +172,8 @@ async def welcome(
             resumed=resumed,
             home=landing,
         )
-    assert signed_in.session_secret is not None, "a fresh sign-in has a session"
-    set_session_cookie(
-        answer,
-        door.cookie,
-        signed_in.session_secret,
-        settings=door.settings,
-        max_age_seconds=int(door.realm.config.absolute.total_seconds()),
-    )
+    cookie = SessionCookie(door.realm, door.realm_id, door.cookie, door.settings)
+    await cookie.replace(request, answer, signed_in)
     return answer
 
 

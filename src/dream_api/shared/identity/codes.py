@@ -9,6 +9,7 @@ from dream_api.shared.identity.model import (
     CODE_DIGITS,
     CODE_LIFETIME,
     CODE_TRIES,
+    LINK_LIFETIME,
     MAILS_MAX,
     MAILS_WINDOW,
     Purpose,
@@ -30,6 +31,8 @@ class Ticket:
     address: Address
     code: str
     user_id: str | None
+    came_sealed: bool = False
+    """Whether it came in a link that we sealed, and so was not guessed."""
 
 
 def new_code() -> str:
@@ -37,13 +40,23 @@ def new_code() -> str:
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
 
 
-def may_mail(connection: Connection, visit: Visit, email_key: str) -> bool:
-    """Count one code mail to an address; False when it had its share of this hour."""
-    since = visit.now - MAILS_WINDOW
-    if limits.count_mailings(connection, visit.realm_id, email_key, since) >= MAILS_MAX:
+def may_mail(connection: Connection, visit: Visit, purpose: Purpose, email_key: str) -> bool:
+    """Count one mail to an address; False when it had its share of this hour.
+
+    Each purpose has a share of its own: a stranger who signs up again and again with somebody's
+    address must not use up the mails by which that person gets in.
+    """
+    share, since = _share(purpose, email_key), visit.now - MAILS_WINDOW
+    if limits.count_mailings(connection, visit.realm_id, share, since) >= MAILS_MAX:
         return False
-    limits.add_mailing(connection, visit.realm_id, email_key, new_secret(), visit.now)
+    limits.add_mailing(connection, visit.realm_id, share, new_secret(), visit.now)
     return True
+
+
+def forget_mails(connection: Connection, realm_id: str, email_key: str) -> None:
+    """Forget how many mails an address had."""
+    for purpose in Purpose:
+        limits.clear_mailings(connection, realm_id, _share(purpose, email_key))
 
 
 def put_code(connection: Connection, vault: Vault, visit: Visit, ticket: Ticket) -> None:
@@ -64,19 +77,24 @@ def take_code(connection: Connection, vault: Vault, visit: Visit, ticket: Ticket
     """Use a code up and give whose it is; None, and one try less, when it does not fit.
 
     A code fits only the account it was mailed for: with another ``user_id`` the right digits
-    are wrong.
+    are wrong. One that came sealed in a link was not guessed: tries are not counted, wrong ones
+    of others do not void it, and it lives for LINK_LIFETIME.
     """
     row = sql.find(connection, visit.realm_id, ticket.purpose, ticket.address.key)
     if row is None:
         return None
-    is_live = visit.now < row.expires_at and row.tries_left > 0
+    if ticket.came_sealed:
+        is_live = visit.now < row.expires_at - CODE_LIFETIME + LINK_LIFETIME
+    else:
+        is_live = visit.now < row.expires_at and row.tries_left > 0
     is_bound = ticket.user_id in (None, row.user_id)
     fits = vault.matches(row.fingerprint, ticket.code, _context(visit, ticket, row.user_id))
     if is_live and is_bound and fits:
         sql.remove(connection, visit.realm_id, ticket.purpose, ticket.address.key)
         return str(row.user_id)
-    tries_left = max(row.tries_left - 1, 0)
-    sql.set_tries_left(connection, visit.realm_id, ticket.purpose, ticket.address.key, tries_left)
+    if not ticket.came_sealed:
+        left = max(row.tries_left - 1, 0)
+        sql.set_tries_left(connection, visit.realm_id, ticket.purpose, ticket.address.key, left)
     return None
 
 
@@ -84,6 +102,10 @@ def is_expected(connection: Connection, visit: Visit, ticket: Ticket) -> bool:
     """Tell whether this very account waits for a code of this purpose at this address."""
     row = sql.find(connection, visit.realm_id, ticket.purpose, ticket.address.key)
     return row is not None and row.user_id == ticket.user_id
+
+
+def _share(purpose: Purpose, email_key: str) -> str:
+    return f"{purpose}:{email_key}"
 
 
 def _context(visit: Visit, ticket: Ticket, user_id: str) -> str:

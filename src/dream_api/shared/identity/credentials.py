@@ -1,4 +1,4 @@
-"""Passwords and addresses of people who exist: forgotten, replaced, changed."""
+"""Addresses that are proven by mail, and passwords that are forgotten, replaced, changed."""
 
 from dream_api.kit.errors import ValidationFailed
 from dream_api.kit.passwords import LENGTH_MAX, Passwords, normalize
@@ -8,12 +8,21 @@ from dream_api.shared.identity.attempts import Attempts
 from dream_api.shared.identity.codes import Ticket, new_code
 from dream_api.shared.identity.desk import Desk
 from dream_api.shared.identity.errors import InvalidCode, InvalidCredentials, ReauthRequired
-from dream_api.shared.identity.model import RECENT_SIGN_IN, Principal, Purpose
+from dream_api.shared.identity.mail_links import MailLink, open_link
+from dream_api.shared.identity.model import (
+    ANONYMOUS,
+    RECENT_SIGN_IN,
+    Caller,
+    Principal,
+    Purpose,
+    SignedIn,
+)
+from dream_api.shared.identity.sessions import sign
 from dream_api.shared.identity.transactions import Transactions
 
 
 class Credentials:
-    """The verbs by which people replace what they sign in with."""
+    """The verbs by which people prove, and replace, what they sign in with."""
 
     def __init__(
         self, transactions: Transactions, desk: Desk, passwords: Passwords, attempts: Attempts
@@ -22,6 +31,55 @@ class Credentials:
         self._desk = desk
         self._passwords = passwords
         self._attempts = attempts
+
+    async def verify_email(
+        self,
+        realm_id: str,
+        email: str,
+        code: str,
+        user_id: str | None = None,
+        *,
+        caller: Caller = ANONYMOUS,
+    ) -> SignedIn:
+        """Activate the sign-up that a code was mailed for, or confirm a new address; sign in.
+
+        A new address is confirmed only with the person's ``user_id``, or while signed in.
+
+        Raises:
+            InvalidCode: the code does not fit; after five tries it is burnt.
+        """
+        ticket = Ticket(Purpose.SIGN_UP, parse_address(email), code, user_id)
+        return await self._verify(realm_id, ticket, caller)
+
+    def open_mail_link(self, realm_id: str, token: str) -> MailLink:
+        """Read what a link in a mail stands for. It proves and changes nothing.
+
+        Raises:
+            InvalidCode: this realm has not mailed it.
+        """
+        link = open_link(self._desk.vault, realm_id, token)
+        if link is None:
+            raise link_refused()
+        return link
+
+    async def verify_email_by_link(
+        self, realm_id: str, token: str, *, caller: Caller = ANONYMOUS
+    ) -> SignedIn:
+        """Do what ``verify_email`` does, with the link of the mail instead of its code.
+
+        A new address is confirmed only while the person who asked for it is signed in: whoever
+        owns a mistyped one holds the link too.
+
+        Raises:
+            InvalidCode: the link is not ours, not for this, older than an hour, or was used.
+        """
+        link = self.open_mail_link(realm_id, token)
+        is_theirs = caller.principal is not None and caller.principal.user_id == link.user_id
+        if link.purpose is Purpose.RESET or (
+            link.purpose is Purpose.CHANGE_EMAIL and not is_theirs
+        ):
+            raise link_refused()
+        return await self._verify(realm_id, link.ticket, caller)
 
     async def forgot_password(self, realm_id: str, email: str) -> None:
         """Mail a code that sets a new password, if the address has an account; tell nobody."""
@@ -38,16 +96,39 @@ class Credentials:
             InvalidCode: the code does not fit; after five tries it is burnt.
             ValidationFailed: the password is weak; the code stays as it is.
         """
-        address = parse_address(email)
-        await self.check_strength(realm_id, password, address, None, param="password")
+        ticket = Ticket(Purpose.RESET, parse_address(email), code, None)
+        await self._reset(realm_id, ticket, password)
+
+    async def reset_password_by_link(self, realm_id: str, token: str, password: str) -> None:
+        """Do what ``reset_password`` does, with the link of the mail instead of its code.
+
+        Raises:
+            InvalidCode: the link is not ours, is older than an hour, or was used.
+            ValidationFailed: the password is weak; the link stays good.
+        """
+        link = self.open_mail_link(realm_id, token)
+        if link.purpose is not Purpose.RESET:
+            raise link_refused()
+        await self._reset(realm_id, link.ticket, password)
+
+    async def _verify(self, realm_id: str, ticket: Ticket, caller: Caller) -> SignedIn:
+        caller_id = None if caller.principal is None else caller.principal.user_id
+        grant = await self._transactions.write_and_tell(
+            realm_id,
+            lambda c, visit: enrolment.verify(c, self._desk, visit, ticket, caller_id),
+            caller,
+        )
+        return sign(grant, code_refused(ticket))
+
+    async def _reset(self, realm_id: str, ticket: Ticket, password: str) -> None:
+        await self.check_strength(realm_id, password, ticket.address, None, param="password")
         password_hash = await self._passwords.hash(password)
-        ticket = Ticket(Purpose.RESET, address, code, None)
         done = await self._transactions.write(
             realm_id,
             lambda c, visit: enrolment.reset_password(c, self._desk, visit, ticket, password_hash),
         )
         if not done:
-            raise code_refused()
+            raise code_refused(ticket)
 
     async def change_password(
         self, principal: Principal, current_password: str, new_password: str
@@ -122,10 +203,20 @@ def check_length(password: str, *, param: str = "password") -> None:
         raise ValidationFailed.of(param, f"must have at most {LENGTH_MAX} characters")
 
 
-def code_refused() -> InvalidCode:
-    """Build the one refusal of every code that does not fit."""
+def code_refused(ticket: Ticket) -> InvalidCode:
+    """Build the one refusal of every code, and of every link, that does not fit."""
+    if ticket.came_sealed:
+        return link_refused()
     return InvalidCode(
         "The code is wrong, was used, or is older than 10 minutes. "
         "After 5 wrong tries it is void: ask for a new one.",
         param="code",
+    )
+
+
+def link_refused() -> InvalidCode:
+    """Build the one refusal of every link that does not work."""
+    return InvalidCode(
+        "The link was used, is older than an hour, or a newer mail has replaced it: "
+        "ask for a new one."
     )

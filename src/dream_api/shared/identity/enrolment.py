@@ -4,11 +4,14 @@ Each function gives None or False where the caller has to be refused, instead of
 raise would undo the counted try that the refusal is for.
 """
 
+from dataclasses import replace
+
 from dream_api.shared.identity import mails
 from dream_api.shared.identity.addresses import Address
 from dream_api.shared.identity.codes import (
     NOBODY,
     Ticket,
+    forget_mails,
     is_expected,
     may_mail,
     put_code,
@@ -24,7 +27,7 @@ from dream_api.stores import Connection
 def enrol(connection: Connection, desk: Desk, visit: Visit, newcomer: Newcomer, code: str) -> None:
     """Keep a sign-up and mail its code; for a known address the same work, and another mail."""
     people.add_pending(connection, visit.realm_id, newcomer, visit.now)
-    if not may_mail(connection, visit, newcomer.email_key):
+    if not may_mail(connection, visit, Purpose.SIGN_UP, newcomer.email_key):
         return
     address = Address(newcomer.email, newcomer.email_key)
     ticket = Ticket(Purpose.SIGN_UP, address, code, newcomer.user_id)
@@ -47,7 +50,7 @@ def verify(
     A change of address is only confirmed for the person who asked, named by the request or
     signed in: whoever merely owns a mistyped address must not get the account with it.
     """
-    change = Ticket(Purpose.CHANGE_EMAIL, ticket.address, ticket.code, ticket.user_id or caller_id)
+    change = replace(ticket, purpose=Purpose.CHANGE_EMAIL, user_id=ticket.user_id or caller_id)
     if is_expected(connection, visit, change):
         ticket = change
     user_id = take_code(connection, desk.vault, visit, ticket)
@@ -70,7 +73,7 @@ def send_reset_code(
     connection: Connection, desk: Desk, visit: Visit, address: Address, code: str
 ) -> None:
     """Mail a code that sets a new password; for an unknown address the same work, no mail."""
-    if not may_mail(connection, visit, address.key):
+    if not may_mail(connection, visit, Purpose.RESET, address.key):
         return
     person = people.find_verified(connection, visit.realm_id, address.key)
     ticket = Ticket(Purpose.RESET, address, code, NOBODY if person is None else person.user_id)
@@ -117,7 +120,7 @@ def send_email_change_code(
 ) -> None:
     """Mail a code to the new address; where it is somebody's already, tell that person."""
     address = ticket.address
-    if not may_mail(connection, visit, address.key):
+    if not may_mail(connection, visit, Purpose.CHANGE_EMAIL, address.key):
         return
     put_code(connection, desk.vault, visit, ticket)
     app = desk.app_name(connection, visit)
@@ -138,7 +141,7 @@ def erase(connection: Connection, realm_id: str, user_id: str) -> bool:
     sessions.remove_of_user(connection, realm_id, user_id)
     codes.remove_of_user(connection, realm_id, user_id)
     limits.clear_failures(connection, realm_id, person.email_key)
-    limits.clear_mailings(connection, realm_id, person.email_key)
+    forget_mails(connection, realm_id, person.email_key)
     people.remove(connection, realm_id, user_id)
     return True
 

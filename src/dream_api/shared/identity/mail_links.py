@@ -1,14 +1,15 @@
 """Links in mails: the code itself, sealed, so that one click does what typing it would.
 
-A link is opened without the store and proves nothing by being opened: what it holds is used, or
-burnt, where a code is. Nobody can make or change one without the master key (AES-256-GCM), and
-whoever does not have the mail has 128 bits to guess.
+A link is opened without the store and proves nothing by being opened: what it holds is used up
+where a code is. Nobody can make or change one without the master key (AES-256-GCM), and whoever
+does not have the mail has 128 bits to guess; so wrong tries of a stranger do not void it.
 """
 
 import json
 from dataclasses import dataclass
 
 from dream_api.kit.crypto import UnreadableSecret, Vault
+from dream_api.shared.identity.addresses import parse_address
 from dream_api.shared.identity.codes import Ticket
 from dream_api.shared.identity.model import Purpose
 
@@ -23,6 +24,12 @@ class MailLink:
     email: str
     code: str
     user_id: str
+
+    @property
+    def ticket(self) -> Ticket:
+        """Give the code as one that nobody has guessed."""
+        address = parse_address(self.email)
+        return Ticket(self.purpose, address, self.code, self.user_id, came_sealed=True)
 
 
 def seal_link(vault: Vault, realm_id: str, ticket: Ticket) -> str:

@@ -97,7 +97,7 @@ def password_changed(to: str, app: str, link: str) -> Payload:
 def _or_press(link: str) -> str:
     return (
         f"Or open this page and press the button:\n\n    {link}\n\n"
-        f"Either works once, within {_CODE_MINUTES} minutes.\n\n"
+        f"Either works once: the code for {_CODE_MINUTES} minutes, the page for an hour.\n\n"
     )
 
 

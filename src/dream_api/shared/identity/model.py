@@ -14,11 +14,14 @@ DEVELOPERS_AUDIENCE = "dream-api"
 CODE_DIGITS = 6
 CODE_LIFETIME = timedelta(minutes=10)
 CODE_TRIES = 5
+LINK_LIFETIME = timedelta(hours=1)
+"""Of the link beside a code. Nobody can guess one, so no wrong tries void it, and it is good for
+as long as MAILS_WINDOW: whoever spends an address's share of mails leaves a link that works."""
 PENDING_LIFETIME = timedelta(hours=24)
 """A sign-up that was never verified is forgotten after this."""
 MAILS_MAX = 5
 MAILS_WINDOW = timedelta(hours=1)
-"""At most MAILS_MAX code mails to one address in any such window."""
+"""At most MAILS_MAX mails of one purpose to one address in any such window."""
 
 FAILURES_FREE = 10
 FAILURES_FORGOTTEN_AFTER = timedelta(hours=24)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from dream_api.gateways.clerk import Clerk
 from dream_api.gateways.clock import Clock
 from dream_api.kit.crypto import Vault, new_secret
-from dream_api.kit.errors import DreamError, NotFound, ValidationFailed
+from dream_api.kit.errors import NotFound, ValidationFailed
 from dream_api.kit.ids import new_id
 from dream_api.kit.passwords import Passwords
 from dream_api.kit.tokens import InvalidToken
@@ -17,8 +17,8 @@ from dream_api.shared.identity import sessions as session_desk
 from dream_api.shared.identity.addresses import parse_address
 from dream_api.shared.identity.attempts import Attempts
 from dream_api.shared.identity.clerk import ClerkPeople
-from dream_api.shared.identity.codes import Ticket, new_code
-from dream_api.shared.identity.credentials import Credentials, check_length, code_refused
+from dream_api.shared.identity.codes import new_code
+from dream_api.shared.identity.credentials import Credentials, check_length
 from dream_api.shared.identity.desk import Desk
 from dream_api.shared.identity.discovery import discover
 from dream_api.shared.identity.errors import (
@@ -27,7 +27,6 @@ from dream_api.shared.identity.errors import (
     Unauthenticated,
 )
 from dream_api.shared.identity.keyring import Keyring
-from dream_api.shared.identity.mail_links import MailLink, open_link
 from dream_api.shared.identity.model import (
     ANONYMOUS,
     NAME_CHARACTERS_MAX,
@@ -38,13 +37,12 @@ from dream_api.shared.identity.model import (
     Newcomer,
     Person,
     Principal,
-    Purpose,
     RealmConfig,
     Session,
     SignedIn,
     Visit,
 )
-from dream_api.shared.identity.sessions import Grant
+from dream_api.shared.identity.sessions import Grant, sign
 from dream_api.shared.identity.signing import SigningKeys
 from dream_api.shared.identity.store import limits, people, sessions, sweep
 from dream_api.shared.identity.transactions import Transactions
@@ -87,6 +85,10 @@ class Realm:
             self._transactions, self._desk, self.passwords, self._attempts
         )
         # The verbs on passwords and addresses are documented in credentials.py.
+        self.verify_email = self._credentials.verify_email
+        self.open_mail_link = self._credentials.open_mail_link
+        self.verify_email_by_link = self._credentials.verify_email_by_link
+        self.reset_password_by_link = self._credentials.reset_password_by_link
         self.forgot_password = self._credentials.forgot_password
         self.reset_password = self._credentials.reset_password
         self.change_password = self._credentials.change_password
@@ -119,31 +121,6 @@ class Realm:
         )
         return newcomer.user_id
 
-    async def verify_email(
-        self,
-        realm_id: str,
-        email: str,
-        code: str,
-        user_id: str | None = None,
-        *,
-        caller: Caller = ANONYMOUS,
-    ) -> SignedIn:
-        """Activate the sign-up that a code was mailed for, or confirm a new address; sign in.
-
-        A new address is confirmed only with the person's ``user_id``, or while signed in.
-
-        Raises:
-            InvalidCode: the code does not fit; after five tries it is burnt.
-        """
-        ticket = Ticket(Purpose.SIGN_UP, parse_address(email), code, user_id)
-        caller_id = None if caller.principal is None else caller.principal.user_id
-        grant = await self._transactions.write_and_tell(
-            realm_id,
-            lambda c, visit: enrolment.verify(c, self._desk, visit, ticket, caller_id),
-            caller,
-        )
-        return _sign(grant, code_refused())
-
     async def sign_in(
         self, realm_id: str, email: str, password: str, *, caller: Caller = ANONYMOUS
     ) -> SignedIn:
@@ -164,7 +141,7 @@ class Realm:
         grant = await self._transactions.write(
             realm_id, lambda c, visit: self._enter(c, visit, person, fresh_hash), caller
         )
-        return _sign(grant, InvalidCredentials("The password was changed just now. Try again."))
+        return sign(grant, InvalidCredentials("The password was changed just now. Try again."))
 
     async def refresh(self, realm_id: str, refresh_token: str) -> SignedIn:
         """Trade a refresh token for a new pair; the old one is used up.
@@ -176,7 +153,7 @@ class Realm:
             realm_id,
             lambda c, visit: session_desk.refresh_session(c, self._desk, visit, refresh_token),
         )
-        return _sign(grant, Unauthenticated("The refresh token is not valid. Sign in again."))
+        return sign(grant, Unauthenticated("The refresh token is not valid. Sign in again."))
 
     async def sign_out(
         self,
@@ -185,13 +162,21 @@ class Realm:
         session_id: str | None = None,
         session_secret: str | None = None,
         refresh_token: str | None = None,
+        everywhere: bool = False,
     ) -> None:
-        """End the session that any of these proofs belongs to; what is unknown is no error."""
+        """End the session that any of these proofs belongs to; what is unknown is no error.
+
+        *everywhere* ends all sessions of the same person, if that session still lives.
+        """
 
         def end(connection: Connection, visit: Visit) -> None:
-            found = session_desk.find_by_proofs(connection, visit, session_secret, refresh_token)
-            for ending in {session_id, *found} - {None}:
-                sessions.remove(connection, visit.realm_id, str(ending))
+            found = session_desk.find_by_proofs(
+                connection, visit, session_id, session_secret, refresh_token
+            )
+            for session in found:
+                if everywhere and self.config.is_live(session, visit.now):
+                    sessions.remove_of_user(connection, visit.realm_id, session.user_id)
+                sessions.remove(connection, visit.realm_id, session.session_id)
 
         await self._transactions.write(realm_id, end)
 
@@ -282,7 +267,7 @@ class Realm:
             ),
             caller,
         )
-        return _sign(
+        return sign(
             grant, InvalidCode("The code does not work. Start the sign-in again.", param="code")
         )
 
@@ -299,17 +284,6 @@ class Realm:
     def erase(self, connection: Connection, realm_id: str, user_id: str) -> None:
         """Forget a person inside another room's verb; calls no hook."""
         self._erase(connection, realm_id, user_id, self._clock.now())
-
-    def open_mail_link(self, realm_id: str, token: str) -> MailLink:
-        """Read what a link in a mail stands for. It proves and changes nothing.
-
-        Raises:
-            InvalidCode: this realm has not mailed it.
-        """
-        link = open_link(self._desk.vault, realm_id, token)
-        if link is None:
-            raise code_refused()
-        return link
 
     async def find(self, realm_id: str, user_id: str) -> Identity | None:
         """Find a person whose address is verified."""
@@ -367,12 +341,6 @@ class Realm:
                 lambda c: sessions.touch(c, realm_id, session.session_id, visit.now)
             )
         return principal
-
-
-def _sign(grant: Grant | None, refusal: DreamError) -> SignedIn:
-    if grant is None:
-        raise refusal
-    return grant.sign()
 
 
 def _unauthenticated() -> Unauthenticated:

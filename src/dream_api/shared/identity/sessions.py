@@ -7,6 +7,7 @@ from typing import Any
 
 from dream_api.kit import tokens
 from dream_api.kit.crypto import hash_secret, new_secret
+from dream_api.kit.errors import DreamError
 from dream_api.kit.ids import new_id
 from dream_api.shared.identity.desk import Desk
 from dream_api.shared.identity.model import (
@@ -101,6 +102,13 @@ def refresh_session(
     return _grant(connection, desk, visit, session, None)
 
 
+def sign(grant: Grant | None, refusal: DreamError) -> SignedIn:
+    """Turn what a transaction decided into proofs; None is that *refusal*."""
+    if grant is None:
+        raise refusal
+    return grant.sign()
+
+
 def find_principal(
     connection: Connection, desk: Desk, visit: Visit, session: Session | None
 ) -> tuple[Principal, Session] | None:
@@ -155,17 +163,22 @@ def find_by_cookie(
 
 
 def find_by_proofs(
-    connection: Connection, visit: Visit, secret: str | None, refresh_token: str | None
-) -> set[str]:
-    """Find the sessions that a cookie and a refresh token belong to, alive or not."""
-    found: set[str] = set()
+    connection: Connection,
+    visit: Visit,
+    session_id: str | None,
+    secret: str | None,
+    refresh_token: str | None,
+) -> list[Session]:
+    """Find the sessions that an id, a cookie and a refresh token belong to, alive or not."""
+    ids = [session_id]
+    found = []
     if secret is not None:
-        session = sql.find_by_secret(connection, visit.realm_id, hash_secret(secret))
-        found |= {session.session_id} if session is not None else set()
+        found.append(sql.find_by_secret(connection, visit.realm_id, hash_secret(secret)))
     if refresh_token is not None:
         row = sql.find_refresh_token(connection, visit.realm_id, hash_secret(refresh_token))
-        found |= {str(row.session_id)} if row is not None else set()
-    return found
+        ids.append(None if row is None else row.session_id)
+    found += [sql.find(connection, visit.realm_id, one) for one in ids if one is not None]
+    return [session for session in found if session is not None]
 
 
 def _grant(

@@ -50,7 +50,9 @@ async def _act(request: Request, host: Host, person: Principal, form: Form) -> R
         return await _delete(host, person, form)
     settings = host.rooms.settings
     cookie = end_user_cookie(settings, host.platform_id)
-    door = AccountDoor(host.realm, person, settings, cookie, f"{host.base}/account")
+    door = AccountDoor(
+        host.realm, person, settings, cookie, f"{host.base}/account", f"{host.base}/sign-in"
+    )
     answer = await change_account(request, door, form)
     if answer is None:
         raise ValidationFailed("Use one of the buttons of this page.")

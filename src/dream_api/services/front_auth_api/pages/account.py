@@ -53,6 +53,7 @@ async def _act(request: Request, console: Console, form: Form) -> Response:
         rooms.settings,
         developer_cookie(rooms.settings),
         _PAGE,
+        "/sign-in",
     )
     answer = await change_account(request, door, form)
     if answer is None:

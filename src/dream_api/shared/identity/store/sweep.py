@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Table, and_, delete, or_, select, tuple_
 
 from dream_api.shared.identity.model import (
+    CODE_LIFETIME,
     FAILURES_FORGOTTEN_AFTER,
+    LINK_LIFETIME,
     MAILS_WINDOW,
     PENDING_LIFETIME,
     USED_TOKENS_KEPT,
@@ -38,8 +40,9 @@ def drop_all(connection: Connection, *, config: RealmConfig, now: datetime, limi
 
 
 def drop_codes(connection: Connection, now: datetime, limit: int) -> int:
-    """Drop codes of both kinds that have expired."""
-    return _drop(connection, CODES, CODES.c.expires_at <= now, limit) + _drop(
+    """Drop codes of both kinds that have expired, mailed ones once their links have too."""
+    codes_ended_by = now - LINK_LIFETIME + CODE_LIFETIME
+    return _drop(connection, CODES, CODES.c.expires_at <= codes_ended_by, limit) + _drop(
         connection, AUTHORIZATION_CODES, AUTHORIZATION_CODES.c.expires_at <= now, limit
     )
 

@@ -1,0 +1,98 @@
+"""Whoever knows only somebody's address can slow guessing down, and never keep the owner out.
+
+ASVS 6.1.1: a limit against guessing must not be a way to lock people out.
+"""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from dream_api.shared.identity import InvalidCode, InvalidCredentials, TooManyAttempts
+from tests.integration.identity.conftest import OTHER_PASSWORD, PASSWORD, House
+
+ADA = "ada@example.com"
+REALM = "developers"
+HOUR = 3_600
+
+
+async def newest_link(house: House) -> str:
+    """Give the token of the newest link that was mailed."""
+    link = (await house.post.mails(ADA))[-1].mail.link
+    assert link is not None, "the newest mail carries a link"
+    return parse_qs(urlsplit(link).query)["token"][0]
+
+
+async def burn(house: House) -> None:
+    """Void the code that is under way, as a stranger can: by five wrong tries."""
+    for _ in range(5):
+        with pytest.raises(InvalidCode):
+            await house.realm.reset_password(REALM, ADA, "no code", OTHER_PASSWORD)
+
+
+async def test_wrong_tries_void_the_code_and_not_the_link(developers: House) -> None:
+    """A link cannot be guessed, so nobody's tries are held against it."""
+    await developers.join(ADA)
+    await developers.realm.forgot_password(REALM, ADA)
+    code, link = await developers.post.code(ADA), await newest_link(developers)
+    await burn(developers)
+    with pytest.raises(InvalidCode):
+        await developers.realm.reset_password(REALM, ADA, code, OTHER_PASSWORD)
+
+    await developers.realm.reset_password_by_link(REALM, link, OTHER_PASSWORD)
+
+    assert await developers.realm.sign_in(REALM, ADA, OTHER_PASSWORD)
+
+
+async def test_a_link_is_used_once(developers: House) -> None:
+    """Whoever finds the mail later sets no other password."""
+    await developers.join(ADA)
+    await developers.realm.forgot_password(REALM, ADA)
+    link = await newest_link(developers)
+    await developers.realm.reset_password_by_link(REALM, link, OTHER_PASSWORD)
+
+    with pytest.raises(InvalidCode):
+        await developers.realm.reset_password_by_link(REALM, link, PASSWORD)
+
+
+async def test_sign_ups_with_an_address_leave_its_reset_mails(developers: House) -> None:
+    """Each purpose has mails of its own: no stranger uses up those by which the owner gets in."""
+    await developers.join(ADA)
+    for _ in range(10):
+        await developers.realm.sign_up(REALM, ADA, OTHER_PASSWORD)
+    before = len(await developers.post.mails(ADA))
+
+    await developers.realm.forgot_password(REALM, ADA)
+
+    assert before + 1 == len(await developers.post.mails(ADA))
+
+
+async def test_whoever_spends_the_mails_leaves_a_link_that_works(developers: House) -> None:
+    """Until the hour is over and there is a new mail, the last one's link is good."""
+    await developers.join(ADA)
+    for _ in range(10):
+        await developers.realm.forgot_password(REALM, ADA)
+    await burn(developers)
+    link = await newest_link(developers)
+    developers.clock.advance(HOUR - 60)
+    await developers.realm.forgot_password(REALM, ADA)
+    assert link == await newest_link(developers)
+
+    await developers.realm.reset_password_by_link(REALM, link, OTHER_PASSWORD)
+
+    assert await developers.realm.sign_in(REALM, ADA, OTHER_PASSWORD)
+
+
+async def test_the_owner_gets_in_beside_a_guesser(developers: House) -> None:
+    """The delay holds for the owner's password too; the way by mail ends it."""
+    await developers.join(ADA)
+    for _ in range(10):
+        with pytest.raises(InvalidCredentials):
+            await developers.realm.sign_in(REALM, ADA, OTHER_PASSWORD)
+    with pytest.raises(TooManyAttempts):
+        await developers.realm.sign_in(REALM, ADA, PASSWORD)
+
+    await developers.realm.forgot_password(REALM, ADA)
+    await burn(developers)
+    await developers.realm.reset_password_by_link(REALM, await newest_link(developers), PASSWORD)
+
+    assert await developers.realm.sign_in(REALM, ADA, PASSWORD)
