@@ -1,29 +1,25 @@
-"""Development only, loopback only: read the mail that was sent, move the clock.
+"""Development only, loopback only: move the clock. ``services/pages`` shows the mail.
 
 Outside development these routes are 404; so they are for any peer but this machine itself.
 """
 
 import asyncio
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import Field
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from dream_api.gateways.clock import MovableClock
 from dream_api.kit.errors import DreamError, NotFound
-from dream_api.kit.periods import rfc3339
 from dream_api.services.http.csrf import check_same_origin
 from dream_api.services.http.operations import is_direct_loopback
 from dream_api.services.http.settings import DoorSettings
-from dream_api.services.http.wire import EMAIL_CHARACTERS_MAX, Answer, Body, Moment
-from dream_api.shared.outbox import Mailbox, ReceivedMail
+from dream_api.services.http.wire import Answer, Body, Moment
+from dream_api.shared.outbox import Mailbox
 
-MAILS_MAX = 200
 ADVANCE_SECONDS_MAX = 10 * 366 * 24 * 60 * 60
 """Ten years: further than any test needs, nearer than any date overflows."""
 
@@ -72,23 +68,6 @@ Here = Annotated[Development, Depends(_development)]
 router = APIRouter(prefix="/dev", include_in_schema=False)
 
 
-@router.get("/mailbox", response_model=None)
-async def mailbox(
-    request: Request,
-    development: Here,
-    to: Annotated[str | None, Query(max_length=EMAIL_CHARACTERS_MAX)] = None,
-    format_name: Annotated[Literal["json", "html"] | None, Query(alias="format")] = None,
-) -> Response:
-    """Show the mail of both worlds, newest last: JSON, or plain HTML for a browser."""
-    lists = await asyncio.gather(*(one.list(to, limit=MAILS_MAX) for one in development.mailboxes))
-    mails = sorted((mail for mails in lists for mail in mails), key=lambda mail: mail.at)
-    newest = mails[-MAILS_MAX:]
-    wants_html = format_name == "html" or (
-        format_name is None and "text/html" in request.headers.get("accept", "")
-    )
-    return HTMLResponse(_page(newest)) if wants_html else JSONResponse([*map(_to_wire, newest)])
-
-
 @router.post("/clock")
 async def move_clock(body: AdvanceClock, request: Request, development: Here) -> ClockAnswer:
     """Move our clock and the simulator's together, for every process of this data folder."""
@@ -97,32 +76,3 @@ async def move_clock(body: AdvanceClock, request: Request, development: Here) ->
         raise ClockNotMovable("Run with the Stripe simulator to move time; Stripe's cannot be.")
     await asyncio.to_thread(development.clock.advance, body.advance_seconds)
     return ClockAnswer(now=development.clock.now())
-
-
-def _to_wire(received: ReceivedMail) -> dict[str, str | None]:
-    mail = received.mail
-    return {
-        "to": mail.to,
-        "subject": mail.subject,
-        "code": mail.code,
-        "link": mail.link,
-        "text": mail.text,
-        "at": rfc3339(received.at),
-    }
-
-
-def _page(mails: Sequence[ReceivedMail]) -> str:
-    rows = "".join(_article(received) for received in mails) or "<p>No mail yet.</p>"
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Mailbox</title>'
-        f"<h1>Mail sent by this development server</h1>{rows}</html>"
-    )
-
-
-def _article(received: ReceivedMail) -> str:
-    mail = received.mail
-    title = f"{mail.subject} ({mail.to}, {rfc3339(received.at)})"
-    code = f"<p>Code: <strong>{html.escape(mail.code)}</strong></p>" if mail.code else ""
-    link = f'<p><a href="{html.escape(mail.link)}">Open the link</a></p>' if mail.link else ""
-    text = html.escape(mail.text)
-    return f"<article><h2>{html.escape(title)}</h2>{code}{link}<pre>{text}</pre></article>"

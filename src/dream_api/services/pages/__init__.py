@@ -1,12 +1,13 @@
 """What both page doors share.
 
 Owns: templates, static files, the embed, charts, branding, and how a page is answered.
-Does not own: any rule, and any route beside the static files, the theme and the embed.
+Does not own: any rule, and no route of a service: only static files, the theme, the embed, the
+documentation and the development mailbox.
 """
 
-from dream_api.services.pages import static_files, theme
+from dream_api.services.pages import documentation, mailbox, static_files, theme
 from dream_api.services.pages.errors import render_problem
 
-routers = (static_files.router, theme.router)
+routers = (static_files.router, theme.router, documentation.router, mailbox.router)
 
 __all__ = ["render_problem", "routers"]
