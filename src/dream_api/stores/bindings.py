@@ -54,6 +54,7 @@ _METER_WRITES = frozenset(
     {
         CUSTOMER_USAGE,
         "users",
+        "end_users_search",  # Its triggers write a row of it with each new row of users.
         "metering_ledger",
         "metering_idempotency",
         "metering_rollups",

@@ -4,11 +4,14 @@ import random
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from dream_api.customers.dashboard import Dashboard, Filters, Order, SortBy
+from dream_api.customers.dashboard.store.users import FEW
 from dream_api.gateways.clock import MovableClock
 from dream_api.kit.cursors import InvalidCursor
 from dream_api.kit.errors import ValidationFailed
+from dream_api.stores import ApiMultiBindings, Connection
 from tests.unit.dashboard.conftest import PLATFORM, AddUsers
 
 DAY = 86_400
@@ -59,6 +62,41 @@ async def test_a_search_finds_parts_of_id_address_and_name(
     )
 
     assert expected == sorted(await _ids(dashboard, Filters.parse(q=q)))
+
+
+async def test_a_search_sees_what_was_written_last(
+    dashboard: Dashboard, add_users: AddUsers, mine: ApiMultiBindings
+) -> None:
+    """A changed name is found by the new one only, and an erased user by nothing."""
+    await add_users({"user_id": "u_1", "clerk_name": "Ada"}, {"user_id": "u_bob"})
+
+    def change(connection: Connection) -> None:
+        connection.execute(text("UPDATE users SET clerk_name = 'GRACE' WHERE user_id = 'u_1'"))
+        connection.execute(text("DELETE FROM users WHERE user_id = 'u_bob'"))
+
+    await mine.customers.of(PLATFORM).write(change)
+
+    assert [] == await _ids(dashboard, Filters.parse(q="ada"))
+    assert ["u_1"] == await _ids(dashboard, Filters.parse(q="grace"))
+    assert [] == await _ids(dashboard, Filters.parse(q="bob"))
+
+
+@pytest.mark.parametrize("filters", [{}, {"plan": "pro"}, {"status": "active"}], ids=str)
+async def test_a_search_that_finds_many_shows_and_counts_each_once(
+    dashboard: Dashboard, add_users: AddUsers, filters: dict[str, str]
+) -> None:
+    """Beyond some number of users, a search goes another way; nobody may notice."""
+    count = FEW + 20
+    users = [
+        {"clerk_name": "Ada", "plan": "pro" if n % 2 else None, "subscription_status": "active"}
+        for n in range(count)
+    ]
+    await add_users(*users, {"user_id": "u_other"})
+    wanted = Filters.parse(q="ada", **filters)
+    expected = count // 2 if "plan" in filters else count
+
+    assert expected == len(set(await _walk(dashboard, wanted, 100)))
+    assert expected == (await dashboard.users(PLATFORM, wanted, 1)).total
 
 
 async def test_a_search_stays_on_its_platform(dashboard: Dashboard, add_users: AddUsers) -> None:

@@ -85,7 +85,7 @@ class Filters:
         if errors:
             raise ValidationFailed(errors[0].detail, param=errors[0].param, errors=tuple(errors))
         return cls(
-            q=(q or "").strip() or None,
+            q=" ".join((q or "").split()) or None,  # A line break would match across columns.
             plan=plan or None,
             status=status or None,
             sort=SortBy(sort or SortBy.CREATED_AT),

@@ -65,9 +65,9 @@ class Dashboard:
 
         def verb(connection: Connection) -> Page:
             view, tiers = self._view(connection, platform_id, filters)
+            if filters.q is not None:
+                view = replace(view, few=rows.search_few(connection, platform_id, filters.q))
             total = rows.count_users(connection, platform_id, view)
-            is_few = filters.q is not None and total <= rows.FEW
-            view = replace(view, is_search_of_few=is_few)
             found = rows.list_users(
                 connection, platform_id, view, after=after, backward=backward, limit=limit + 1
             )

@@ -19,6 +19,7 @@ from dream_api.customers.end_users.model import (
 from dream_api.customers.end_users.service import EndUsers
 from dream_api.customers.end_users.store import (
     USERS,
+    USERS_SEARCH,
     add_users,
     ensure_user,
     erased_at,
@@ -30,6 +31,7 @@ from dream_api.customers.end_users.store import (
 __all__ = [
     "KEEP",
     "USERS",
+    "USERS_SEARCH",
     "Changes",
     "EndUser",
     "EndUsers",

@@ -39,6 +39,15 @@ USERS = Table(
 )
 """Other rooms read it through here; ``mrr`` is generated, and metering writes four columns."""
 
+USERS_SEARCH = Table(
+    "end_users_search",
+    _metadata,
+    Column("platform_id", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("search_text", Text, nullable=False),
+)
+"""Id, address and name of each user in small letters; triggers of ``users`` keep it."""
+
 _tombstones = Table(
     "end_users_tombstones",
     _metadata,

@@ -27,6 +27,7 @@ _METER = (
     f"GRANT SELECT (platform_id, user_id, {_USERS_COLUMNS}) ON users TO {{role}}",
     f"GRANT INSERT (platform_id, user_id, plan, created_at, {_USERS_COLUMNS}) ON users TO {{role}}",
     f"GRANT UPDATE ({_USERS_COLUMNS}) ON users TO {{role}}",
+    "GRANT INSERT ON end_users_search TO {role}",  # By the trigger of a new row of users.
 )
 """What the hot path does, and nothing else: it can neither delete nor see an address."""
 

@@ -8,16 +8,15 @@ from dream_api.customers.dashboard.store.numbers import (
     sum_mrr,
 )
 from dream_api.customers.dashboard.store.users import (
-    FEW,
     Position,
     View,
     count_users,
     list_by_id,
     list_users,
+    search_few,
 )
 
 __all__ = [
-    "FEW",
     "Position",
     "View",
     "count_by_plan",
@@ -27,5 +26,6 @@ __all__ = [
     "latest_call",
     "list_by_id",
     "list_users",
+    "search_few",
     "sum_mrr",
 ]
