@@ -138,6 +138,45 @@ async def test_connecting_again_replaces_the_account(connected: Shop) -> None:
     assert old == other.account_id != connected.account_id
 
 
+async def test_the_account_before_is_closed_to_our_key(connected: Shop) -> None:
+    """Nobody here uses it any more, so Stripe takes our access back at once."""
+    live, old = connected.stripes.live, connected.account_id
+    assert live is not None
+    await connected.connect_account()
+
+    with pytest.raises(AccountGone):
+        await live.get_account(old)
+    assert connected.account_id == (await live.get_account(connected.account_id)).id
+
+
+async def test_the_same_account_again_stays_open(connected: Shop) -> None:
+    """Connecting it twice is harmless, and closes nothing."""
+    live, same = connected.stripes.live, connected.account_id
+    assert live is not None
+    await connected.connect_account(account=same)
+
+    assert same == connected.account_id == (await live.get_account(same)).id
+
+
+async def test_an_account_that_another_platform_has_stays_theirs(connected: Shop) -> None:
+    """The refusal closes nothing either: the first platform goes on selling."""
+    live, theirs = connected.stripes.live, connected.account_id
+    assert live is not None
+    other = await open_shop(
+        Shop(connected.bindings, connected.stripes, connected.clock, connected.stripe_url)
+    )
+    await other.connect_account()
+    kept = other.account_id
+
+    assert "already_connected" == await reason_of(other, await other.visit_stripe(account=theirs))
+    linked, first = await other.linked(), await connected.linked()
+    assert linked is not None
+    assert first is not None
+    assert (kept, theirs) == (linked.account_id, first.account_id)
+    for account in (kept, theirs):
+        assert account == (await live.get_account(account)).id
+
+
 async def test_live_needs_payment_and_test_does_not(shop: Shop) -> None:
     """Build and try before paying; who stops paying on the way lands on a reason."""
     back = await shop.visit_stripe()

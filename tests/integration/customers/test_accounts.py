@@ -7,7 +7,7 @@ import pytest
 
 from dream_api.customers.end_users import Changes
 from dream_api.customers.platforms import Platforms, PlatformSettings, write_settings
-from dream_api.customers.subscriptions import Flag, Subscriptions
+from dream_api.customers.subscriptions import ChangeNotPossible, Flag, Subscriptions
 from dream_api.gateways.stripe import (
     BusinessNameMissing,
     ChargesNotEnabled,
@@ -22,6 +22,7 @@ from tests.integration.customers.shop import BASIC, FREE, PRO, USER, Shop
 from tests.stripe_server import approve
 
 LIVE_URL = "http://localhost:8787"
+DAY = 86_400
 
 
 async def test_what_stripe_will_not_sell_is_named(shop: Shop, owner: Owner) -> None:
@@ -140,6 +141,24 @@ async def test_whoever_pays_the_account_before_is_left_alone_and_flagged(shop: S
         user.subscription_flag,
     )
     assert [{"flag"}] == [set(drift.changes) for drift in found.drifts]
+
+
+async def test_what_nobody_can_confirm_ends_with_what_was_paid_for(shop: Shop) -> None:
+    """The account before is closed to us: after the period there is no plan and no revenue."""
+    await shop.subscribe("pro")
+    moved = await _connect_another(shop)
+    await moved.sell(FREE, BASIC, PRO)
+    with pytest.raises(ChangeNotPossible) as refused:
+        await moved.subscriptions.change_plan(moved.platform_id, USER, "basic", preview=False)
+    moved.clock.advance(32 * DAY)
+    found = await moved.subscriptions.reconcile(moved.platform_id)
+    user = await moved.user()
+
+    assert "connected before" in refused.value.detail
+    assert [-2900] == [drift.mrr_cents for drift in found.drifts]
+    assert ("free", "canceled", 0) == (user.plan, user.subscription_status, user.mrr_cents)
+    await moved.subscribe("pro")
+    assert "pro" == (await moved.user()).plan
 
 
 async def test_the_same_account_again_changes_nothing(shop: Shop) -> None:

@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+import structlog
+
 from dream_api.bridge.connect import store as rows
 from dream_api.bridge.connect.errors import ConnectRefused, PaymentRequired
 from dream_api.customers.platforms import StripeConnection, read_connection
@@ -29,6 +31,8 @@ STATE_BYTES = 32
 STATE_CHARACTERS_MAX = 128
 CODE_CHARACTERS_MAX = 512
 SCOPE = "read_write"
+
+_log = structlog.get_logger()
 
 
 class Connect:
@@ -109,9 +113,7 @@ class Connect:
         linked = await self._read_link(platform_id)
         if linked is None:
             return
-        # If Stripe refuses, it has taken our access back before, which is what was asked for.
-        with contextlib.suppress(OauthRefused, StripeRefused, AccountGone):
-            await self._onboarding(mode).deauthorize(linked.account_id)
+        await self._deauthorize(mode, linked.account_id)
         await self._unlink(platform_id, linked.account_id)
 
     async def on_deauthorized(self, event: InboxEvent) -> None:
@@ -151,11 +153,32 @@ class Connect:
             livemode=granted.livemode,
             connected_at=self._clock.now(),
         )
-        is_linked = await self._customers.of(platform_id).write(
-            lambda connection: rows.link(connection, self._customer_tokens, platform_id, account)
-        )
-        if not is_linked:
-            raise ConnectRefused("already_connected")
+        try:
+            replaced_id = await self._customers.of(platform_id).write(
+                lambda connection: rows.link(
+                    connection, self._customer_tokens, platform_id, account
+                )
+            )
+        except rows.AccountTaken as taken:
+            raise ConnectRefused("already_connected") from taken
+        if replaced_id is not None:
+            await self._give_back(mode, replaced_id)
+
+    async def _give_back(self, mode: Mode, account_id: str) -> None:
+        """Give the access to an account back that a new connection has replaced.
+
+        Nobody here uses it any more, so our key shall not open it. The new connection stands
+        whatever comes of it: its owner can still disconnect the old one at Stripe.
+        """
+        try:
+            await self._deauthorize(mode, account_id)
+        except StripeUnavailable as error:
+            _log.warning("connect.old_account_stays_open", account=account_id, code=error.code)
+
+    async def _deauthorize(self, mode: Mode, account_id: str) -> None:
+        # If Stripe refuses, it has taken our access back before, which is what was asked for.
+        with contextlib.suppress(OauthRefused, StripeRefused, AccountGone):
+            await self._onboarding(mode).deauthorize(account_id)
 
     async def _take_state(self, developer_id: str, state: str | None) -> Mode:
         if not state or len(state) > STATE_CHARACTERS_MAX:

@@ -9,21 +9,31 @@ from dream_api.kit.keys import Mode, mode_of
 from dream_api.stores import Connection, KeyValue
 
 
+class AccountTaken(Exception):
+    """Another platform of the same mode is linked with the account."""
+
+
 def link(
     connection: Connection,
     customer_tokens: KeyValue,
     platform_id: str,
     account: StripeConnection,
-) -> bool:
-    """Link an account, replacing the platform's earlier one; False if it is another platform's."""
+) -> str | None:
+    """Link an account; give the id of the one that it replaces, None if there was no other.
+
+    Raises:
+        AccountTaken: it is another platform's.
+    """
     key = _account_key(mode_of(platform_id), account.account_id)
-    owner = customer_tokens.get(connection, key)
-    if owner is not None and owner != platform_id:
-        return False
+    if customer_tokens.get(connection, key) not in (None, platform_id):
+        raise AccountTaken
+    before = read_connection(connection, customer_tokens, platform_id)
     unlink(connection, customer_tokens, platform_id)
     customer_tokens.put(connection, f"platform:{platform_id}:stripe", account.to_wire())
     customer_tokens.put(connection, key, platform_id)
-    return True
+    if before is None or before.account_id == account.account_id:
+        return None
+    return before.account_id
 
 
 def unlink(

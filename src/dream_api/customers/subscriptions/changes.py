@@ -31,7 +31,12 @@ from dream_api.customers.subscriptions.quotes import (
     amount_due_cents,
     next_invoice,
 )
-from dream_api.gateways.stripe import StripeRefused, StripeUnavailable, SubscriptionChange
+from dream_api.gateways.stripe import (
+    StripeNotFound,
+    StripeRefused,
+    StripeUnavailable,
+    SubscriptionChange,
+)
 from dream_api.kit.errors import NotFound, ValidationFailed
 from dream_api.kit.ids import new_id
 from dream_api.kit.periods import rfc3339
@@ -123,7 +128,13 @@ class Changes:
 
     async def _case(self, account: Account, user: EndUser, target: Tier, tiers: TierConfig) -> Case:
         assert user.stripe_subscription_id is not None, "_subscriber has checked"
-        found = await account.stripe.get_subscription(account.id, user.stripe_subscription_id)
+        try:
+            found = await account.stripe.get_subscription(account.id, user.stripe_subscription_id)
+        except StripeNotFound as error:
+            raise ChangeNotPossible(
+                "The connected Stripe account knows no such subscription; it is on the one that "
+                "was connected before. Change it there in Stripe's dashboard."
+            ) from error
         subscription = read_subscription(found, user.platform_id, user.user_id, tiers)
         item = tier_item(found, tiers)
         if item is None or not subscription.has_access:

@@ -90,7 +90,7 @@ class Mirror:
             known = rows.find_subscription(connection, lock.platform_id, subscription_id)
             if known is None:
                 raise error
-            subscription = gone(known, account.id)
+            subscription = gone(known, account.id, self._desk.clock.now())
             self._put(connection, subscription)
             return subscription
 

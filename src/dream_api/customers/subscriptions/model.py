@@ -232,13 +232,16 @@ def combine(subscriptions: Sequence[Subscription], *, now: datetime) -> Subscrip
     )
 
 
-def gone(known: Subscription, account_id: str) -> Subscription:
+def gone(known: Subscription, account_id: str, now: datetime) -> Subscription:
     """Judge a subscription that Stripe no longer knows on the account that is connected now.
 
     On the account where we saw it, it is over: its data was deleted there. On another account
-    nothing can be known of it, so that it stays as it was, for a person to look at.
+    nothing can be known of it: what was paid for holds until its period ends, flagged for a person
+    to look at; afterwards nobody can tell us of a payment, and it counts as over.
     """
-    if known.account_id in (None, account_id):
+    is_here = known.account_id in (None, account_id)
+    is_paid_for = known.current_period_end is not None and now < known.current_period_end
+    if is_here or not is_paid_for:
         return replace(known, status="canceled", mrr_cents=0, held_tier=None, held_until=None)
     return replace(known, flag=Flag.OTHER_ACCOUNT.value)
 
