@@ -165,6 +165,13 @@ class Settings(BaseSettings):
         None, description="Bearer token for `/metrics`; absent: loopback callers only."
     )
 
+    ledger_retention_months: int | None = Field(
+        None,
+        ge=1,
+        description="Whole months of the usage ledger that are kept beside the running one; "
+        "absent: all of them.",
+    )
+
     platform_price_cents: int = Field(
         1500, ge=50, description="Price of the platform subscription, in US cents a month."
     )

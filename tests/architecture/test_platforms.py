@@ -13,7 +13,7 @@ STORES = frozenset({"customers", "_customers", "store", "_store"})
 FLOORS = ("bridge", "customers", "shared")
 
 ACROSS_PLATFORMS = {
-    "customers/metering/service.py": {"blank_erased", "forget_old_keys", "roll_up"},
+    "customers/metering/service.py": {"blank_erased", "forget_old_keys", "prune_ledger", "roll_up"},
     "customers/platforms/service.py": {"list_connected", "platform_of"},
     "customers/subscriptions/reconciliation.py": {"sweep"},
     "shared/identity/service.py": {"clean_up"},

@@ -25,6 +25,8 @@ ACROSS_PLATFORMS = {
     "metering.find_differences": "`dream-api audit` compares every counter with the ledger.",
     "metering.forget_answers": "The sweep drops idempotency keys that have had their week.",
     "metering.list_usage": "`dream-api kv` shows the namespace to the operator, read-only.",
+    "metering.make_partitions": "The ledger and the keys of all platforms share their partitions.",
+    "metering.prune_ledger": "Retention drops whole months of the ledger.",
     "metering.roll_up_ledger": "The sweep adds the next rows of the whole ledger to the rollups.",
     "metering.settle_ledger": "The sweep asks up to where the whole ledger is complete.",
     "subscriptions.list_stale": "The reconcile asks Stripe about every platform's subscriptions.",

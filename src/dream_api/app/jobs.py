@@ -179,6 +179,12 @@ def _customer_jobs(bindings: Bindings, doors: House, house: House, outside: Outs
         Job("metering.roll_up", ROLL_UP_SECONDS, rooms.metering.roll_up),
         Job("metering.blank_erased", ROLL_UP_SECONDS, rooms.metering.blank_erased),
         Job("metering.forget_old_keys", CLEAN_UP_SECONDS, rooms.metering.forget_old_keys),
+        Job("metering.make_partitions", CLEAN_UP_SECONDS, rooms.metering.make_partitions),
+        Job(
+            "metering.prune_ledger",
+            CLEAN_UP_SECONDS,
+            lambda: rooms.metering.prune_ledger(outside.settings.ledger_retention_months),
+        ),
         Job("subscriptions.reconcile", RECONCILE_SECONDS, rooms.subscriptions.reconcile_stale),
         Job("subscriptions.compare", COMPARE_SECONDS, rooms.subscriptions.reconcile_overdue),
         Job("customers.clean_up", CLEAN_UP_SECONDS, _customers_clean_up(bindings, rooms, outside)),

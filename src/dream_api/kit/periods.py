@@ -13,6 +13,14 @@ def month_of(moment: datetime) -> tuple[datetime, datetime]:
     return start, (start + LONGEST_MONTH).replace(day=1)
 
 
+def months_before(moment: datetime, months: int) -> datetime:
+    """Give the start of the UTC month that lies *months* before the one that holds *moment*."""
+    start, _ = month_of(moment)
+    for _ in range(months):
+        start, _ = month_of(start - MINUTE)
+    return start
+
+
 def minute_of(moment: datetime) -> datetime:
     """Give the start of the fixed UTC minute that holds *moment*."""
     return moment.astimezone(UTC).replace(second=0, microsecond=0)

@@ -5,8 +5,10 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 import msgspec
+import structlog
 
 from dream_api.customers.metering import store
 from dream_api.customers.metering.batch import WEEK_MS, Call, GroupCommit, PreparedEvent
@@ -30,7 +32,7 @@ from dream_api.customers.platforms import (
 from dream_api.gateways.clock import Clock
 from dream_api.kit.errors import DreamError, FieldError, ValidationFailed
 from dream_api.kit.keys import hash_key, is_well_formed
-from dream_api.kit.periods import from_milliseconds, to_milliseconds
+from dream_api.kit.periods import from_milliseconds, months_before, to_milliseconds
 from dream_api.stores import ApiMultiBindings, Connection, DriverConnection
 
 EVENTS_PER_CALL_MAX = 250
@@ -45,6 +47,8 @@ ROLL_UP_ROWS_MAX = 2_000
 """Rows a turn: some milliseconds, since counting waits for each turn of the writer."""
 SWEEP_ROWS_MAX = 20_000
 FORGET_KEYS_MAX = 5_000
+
+_log = structlog.get_logger()
 
 
 class Metering:
@@ -217,8 +221,37 @@ class Metering:
             lambda connection: store.roll_up_ledger(connection, settled_to, limit)
         )
 
+    async def make_partitions(self) -> int:
+        """Prepare the stores for the months to come; give how many rows came before them.
+
+        Those were counted all the same, and lie where they belong afterwards.
+        """
+        make, write = store.make_partitions, self._bindings.customers.write
+        astray, now = 0, self._clock.now()
+        for table in store.PARTITIONED:
+            moved = await write(partial(make, table=table, now=now))
+            if moved is None:
+                moved = await write(partial(make, table=table, now=now, alone=True))
+            astray += moved or 0
+        if astray:
+            _log.warning("metering.partitions_were_late", rows=astray)
+        return astray
+
+    async def prune_ledger(self, months: int | None, limit: int = SWEEP_ROWS_MAX) -> int:
+        """Drop what is older than *months* whole months before this one; 0 when done.
+
+        None keeps everything. Only months that the rollups have passed go, and the audit
+        compares what is kept.
+        """
+        if months is None:
+            return 0
+        before = months_before(self._clock.now(), months)
+        return await self._bindings.customers.write(
+            lambda connection: store.prune_ledger(connection, before, limit)
+        )
+
     async def forget_old_keys(self, limit: int = FORGET_KEYS_MAX) -> int:
-        """Drop idempotency keys of more than a week ago; give how many went."""
+        """Drop idempotency keys of more than a week ago; give how many pieces went."""
         now = self._clock.now()
         return await self._bindings.customers.write(
             lambda connection: store.forget_answers(connection, now, limit)

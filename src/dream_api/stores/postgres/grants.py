@@ -32,6 +32,14 @@ _METER = (
 """What the hot path does, and nothing else: it can neither delete nor see an address."""
 
 
+_LOOP = tuple(
+    f"GRANT EXECUTE ON FUNCTION {table}_{verb}(bigint) TO {{role}}"
+    for table in ("metering_ledger", "metering_idempotency")
+    for verb in ("make", "drop")
+)
+"""How the customers' loop cuts and drops partitions, with no right on tables for that."""
+
+
 def grant(connection: Connection, world: World, name: str, roles: Iterable[Role]) -> None:
     """Give a role of the database what these roles of ours may do in one world, and no more.
 
@@ -54,6 +62,7 @@ def grant(connection: Connection, world: World, name: str, roles: Iterable[Role]
 
 def _statements(connection: Connection, world: World, roles: frozenset[Role]) -> Iterable[str]:
     yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {world} FROM {{role}}"
+    yield f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {world} FROM PUBLIC, {{role}}"
     yield f"REVOKE ALL ON SCHEMA {world} FROM {{role}}"
     given = [role for role in roles if (role, world) in RIGHTS]
     if not given:
@@ -72,6 +81,8 @@ def _statements(connection: Connection, world: World, roles: frozenset[Role]) ->
                 yield from _on_table(table, role, world)
     if Role.METER in given:
         yield from _METER
+    if Role.WORKER_CUSTOMERS in given and world is World.CUSTOMERS:
+        yield from _LOOP
 
 
 def _on_table(table: str, role: Role, world: World) -> Iterable[str]:

@@ -65,6 +65,11 @@ def _build(connection: Connection, world: World, names: Mapping[str, set[Role]])
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_OF_MIGRATIONS})")
     connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {world}")
     migrate(connection, world)
+    if world is World.CUSTOMERS:
+        for table in ("metering_ledger", "metering_idempotency"):
+            connection.exec_driver_sql(
+                f"SELECT {table}_make((extract(epoch FROM now()) * 1000)::bigint)"  # noqa: S608 - constants.
+            )
     for name, roles in sorted(names.items()):
         grant(connection, world, name, roles)
     secure(connection, world, names)

@@ -3,9 +3,14 @@
 from dream_api.customers.metering.store.audits import Difference, find_differences
 from dream_api.customers.metering.store.imports import PastEvent, add_events, recount
 from dream_api.customers.metering.store.latest import Entry, read_latest
+from dream_api.customers.metering.store.retention import (
+    PARTITIONED,
+    forget_answers,
+    make_partitions,
+    prune_ledger,
+)
 from dream_api.customers.metering.store.rollups import (
     blank_erased,
-    forget_answers,
     read_days,
     read_user_days,
     roll_up_ledger,
@@ -20,6 +25,7 @@ from dream_api.customers.metering.store.usages import (
 )
 
 __all__ = [
+    "PARTITIONED",
     "Difference",
     "Entry",
     "PastEvent",
@@ -30,6 +36,8 @@ __all__ = [
     "find_differences",
     "forget_answers",
     "list_usage",
+    "make_partitions",
+    "prune_ledger",
     "read_days",
     "read_latest",
     "read_user_days",

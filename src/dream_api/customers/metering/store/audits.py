@@ -11,13 +11,17 @@ from dream_api.stores import Connection
 DIFFERENCES_MAX = 1_000
 """Differences reported of each kind: more would not tell more."""
 
+# What was dropped by retention is no longer compared: counters of those months stay as they are.
+_KEPT = "(SELECT COALESCE(MAX(kept_from), 0) FROM metering_retention)"
+_IS_KEPT = f"COALESCE(u.period_start, {_KEPT}) >= {_KEPT}"
+_WAS_KEPT = f"COALESCE(u.period_start, {_KEPT} + 1) > {_KEPT}"
 # Rows of erased users still carry their name until the sweep has passed; they count for nobody.
-_LIVE = """
+_LIVE = f"""
     live AS (
         SELECT l.* FROM metering_ledger l
         LEFT JOIN metering_erasures e
             ON e.platform_id = l.platform_id AND e.user_id = l.user_id AND e.ledger_id_max >= l.id
-        WHERE l.user_id IS NOT NULL AND e.user_id IS NULL
+        WHERE l.user_id IS NOT NULL AND e.user_id IS NULL AND l.period_start >= {_KEPT}
     )"""
 _MONTHS = f"""WITH {_LIVE},
     months AS (
@@ -28,15 +32,17 @@ _ROLLED = "(SELECT COALESCE(MAX(ledger_id), 0) FROM metering_watermarks WHERE na
 _HOURS = f"""WITH counted AS (
         SELECT platform_id, event_at / 3600000 * 3600000 AS span, SUM(amount) AS units,
             COUNT(*) AS events
-        FROM metering_ledger WHERE id <= {_ROLLED} GROUP BY 1, 2
+        FROM metering_ledger WHERE id <= {_ROLLED} AND period_start >= {_KEPT} GROUP BY 1, 2
     ), stored AS (
         SELECT platform_id, hour_start AS span, units, events FROM metering_rollups
+        WHERE hour_start >= {_KEPT}
     )"""
 _DAYS = f"""WITH {_LIVE}, counted AS (
         SELECT platform_id, user_id, event_at / 86400000 * 86400000 AS span, SUM(amount) AS units
         FROM live WHERE id <= {_ROLLED} GROUP BY 1, 2, 3
     ), stored AS (
         SELECT platform_id, user_id, day_start AS span, units FROM metering_user_days
+        WHERE day_start >= {_KEPT}
     )"""
 _ON_DAY = "c.platform_id = s.platform_id AND c.user_id = s.user_id AND c.span = s.span"
 _ON_HOUR = "c.platform_id = s.platform_id AND c.span = s.span"
@@ -47,19 +53,19 @@ _CHECKS = {
         SELECT u.platform_id, u.user_id, u.usage_count, COALESCE(m.units, 0)
         FROM customer_usage_kv u LEFT JOIN months m ON m.platform_id = u.platform_id
             AND m.user_id = u.user_id AND m.period_start = u.period_start
-        WHERE u.usage_count <> COALESCE(m.units, 0)""",
+        WHERE u.usage_count <> COALESCE(m.units, 0) AND {_IS_KEPT}""",
     # The month before starts 28 to 31 days earlier, the one before that at least 59.
     "previous month": f"""{_MONTHS}
         SELECT u.platform_id, u.user_id, u.previous_count, COALESCE(m.units, 0)
         FROM customer_usage_kv u LEFT JOIN months m ON m.platform_id = u.platform_id
             AND m.user_id = u.user_id AND m.period_start < u.period_start
             AND m.period_start >= u.period_start - 2678400000
-        WHERE u.previous_count <> COALESCE(m.units, 0)""",
+        WHERE u.previous_count <> COALESCE(m.units, 0) AND {_WAS_KEPT}""",
     "users.usage_count": f"""{_MONTHS}
         SELECT u.platform_id, u.user_id, u.usage_count, COALESCE(m.units, 0)
         FROM users u LEFT JOIN months m ON m.platform_id = u.platform_id
             AND m.user_id = u.user_id AND m.period_start = u.period_start
-        WHERE u.usage_count <> COALESCE(m.units, 0)""",
+        WHERE u.usage_count <> COALESCE(m.units, 0) AND {_IS_KEPT}""",
     "users.period_start": """
         SELECT u.platform_id, u.user_id, COALESCE(s.period_start, 0), COALESCE(u.period_start, 0)
         FROM customer_usage_kv u LEFT JOIN users s

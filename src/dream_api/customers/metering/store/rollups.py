@@ -16,13 +16,12 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
     update,
 )
 
 from dream_api.customers.metering.model import DAY_MS
+from dream_api.customers.metering.store.retention import ROLLED
 from dream_api.customers.metering.store.tables import (
-    ANSWERS,
     ERASURES,
     LEDGER,
     ROLLUPS,
@@ -33,10 +32,6 @@ from dream_api.kit.periods import to_milliseconds
 from dream_api.stores import Connection, Table, upsert, wait_for_writers
 
 HOUR_MS = 3_600_000
-WEEK_MS = 7 * DAY_MS
-WEEKS_KEPT = 2
-"""This week's keys and last week's: a key is kept for 7 days at least."""
-_ROLLED = "rollups"
 _EPOCH = date(1970, 1, 1)
 
 IS_ERASED: ColumnElement[bool] = or_(
@@ -93,7 +88,7 @@ def roll_up_ledger(connection: Connection, settled_to: int, limit: int) -> int:
         .group_by(LEDGER.c.platform_id, LEDGER.c.user_id, day)
     )
     connection.execute(_adding(USER_DAYS, ["platform_id", "user_id", "day_start", "units"], days))
-    moved = upsert(WATERMARKS).values(name=_ROLLED, ledger_id=last)
+    moved = upsert(WATERMARKS).values(name=ROLLED, ledger_id=last)
     connection.execute(
         moved.on_conflict_do_update(index_elements=["name"], set_={"ledger_id": last})
     )
@@ -180,35 +175,10 @@ def blank_erased(connection: Connection, limit: int) -> int:
     return max(int(swept_to - erasure.swept_to), 1)
 
 
-def forget_answers(connection: Connection, now: datetime, limit: int) -> int:
-    """Drop idempotency keys older than last week, at most *limit*; give how many went."""
-    oldest_kept = to_milliseconds(now) // WEEK_MS - WEEKS_KEPT + 1
-    dropped, after = 0, ""
-    while dropped < limit:
-        platform_id = connection.execute(
-            select(func.min(ANSWERS.c.platform_id)).where(ANSWERS.c.platform_id > after)
-        ).scalar_one()
-        if platform_id is None:
-            break
-        dropped += _forget(connection, platform_id, oldest_kept, limit - dropped)
-        after = platform_id
-    return dropped
-
-
-def _forget(connection: Connection, platform_id: str, oldest_kept: int, limit: int) -> int:
-    key = (ANSWERS.c.platform_id, ANSWERS.c.week, ANSWERS.c.key_hash)
-    old = (
-        select(*key)
-        .where(ANSWERS.c.platform_id == platform_id, ANSWERS.c.week < oldest_kept)
-        .limit(limit)
-    )
-    return connection.execute(delete(ANSWERS).where(tuple_(*key).in_(old))).rowcount
-
-
 def _watermark(connection: Connection) -> int:
     return (
         connection.execute(
-            select(WATERMARKS.c.ledger_id).where(WATERMARKS.c.name == _ROLLED)
+            select(WATERMARKS.c.ledger_id).where(WATERMARKS.c.name == ROLLED)
         ).scalar_one_or_none()
         or 0
     )

@@ -91,6 +91,15 @@ WATERMARKS = Table(
 )
 """Up to which row of the ledger a job has come."""
 
+RETENTION = Table(
+    "metering_retention",
+    _metadata,
+    Column("name", Text, primary_key=True),
+    Column("kept_from", WholeNumber, nullable=False),
+    Column("swept_to", WholeNumber, nullable=False),
+)
+"""From which month on the ledger is complete; no row where it always was."""
+
 ERASURES = Table(
     "metering_erasures",
     _metadata,
