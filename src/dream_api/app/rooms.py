@@ -30,7 +30,7 @@ from dream_api.kit.keys import Mode, mode_of
 from dream_api.services.front_auth_api import Console
 from dream_api.settings import Settings
 from dream_api.shared.idempotency import Idempotency
-from dream_api.shared.identity import Claims, Realm, RealmConfig, RealmHooks
+from dream_api.shared.identity import Claims, MailBrand, Realm, RealmConfig, RealmHooks
 from dream_api.shared.inbox import Inbox
 from dream_api.shared.outbox import Mailbox, Outbox
 from dream_api.stores import (
@@ -43,6 +43,7 @@ from dream_api.stores import (
 )
 
 OUR_NAME = "dream-api"
+OUR_BRAND = MailBrand(OUR_NAME, "#5b4be1")
 CALLBACK_PATH = "/oauth/callback"
 
 
@@ -178,9 +179,7 @@ def _customer_rooms(bindings: ApiMultiBindings, outside: Outside) -> CustomerRoo
     hooks = RealmHooks(
         claims=end_users.claims,
         on_verified=end_users.on_verified,
-        branding=lambda connection, platform_id: (
-            read_branding(connection, tokens, platform_id).app_name or OUR_NAME
-        ),
+        branding=_mail_brand(tokens, public_url),
         on_deleted=end_users.on_deleted,
         allows_origin=lambda connection, platform_id, origin: read_settings(
             connection, tokens, platform_id
@@ -251,13 +250,25 @@ def _developer_rooms(bindings: FrontAuthApiBindings, outside: Outside) -> Develo
     )  # fmt: skip
 
 
+def _mail_brand(tokens: KeyValue, public_url: str) -> Callable[[Connection, str], MailBrand]:
+    """Give mails to end users the look of their platform's hosted pages."""
+
+    def mail_brand(connection: Connection, platform_id: str) -> MailBrand:
+        branding = read_branding(connection, tokens, platform_id)
+        logo = branding.logo
+        logo_url = None if logo is None else f"{public_url}/p/{platform_id}/logo/{logo}"
+        return MailBrand(branding.app_name or OUR_NAME, branding.color, logo_url)
+
+    return mail_brand
+
+
 def _bridge_rooms(bindings: OauthApiBindings, outside: Outside) -> BridgeRooms:
     store, public_url = bindings.developers, outside.settings.public_url
     outbox = Outbox(store, outside.vault)
     hooks = RealmHooks(
         claims=_developer_claims(bindings.platform_tokens),
         on_verified=Accounts(bindings, outbox, outside.clock).on_verified,
-        branding=lambda _connection, _realm_id: OUR_NAME,
+        branding=lambda _connection, _realm_id: OUR_BRAND,
     )
 
     async def is_paid(developer_id: str) -> bool:
@@ -300,7 +311,7 @@ def _developer_hooks(
     return RealmHooks(
         claims=_developer_claims(platform_tokens),
         on_verified=accounts.on_verified,
-        branding=lambda _connection, _realm_id: OUR_NAME,
+        branding=lambda _connection, _realm_id: OUR_BRAND,
         on_deleted=on_deleted,
     )
 

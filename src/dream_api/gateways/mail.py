@@ -1,4 +1,4 @@
-"""Mail over SMTP: plain text, one recipient, TLS wherever the server offers it."""
+"""Mail over SMTP: text and HTML, one recipient, TLS wherever the server offers it."""
 
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -32,6 +32,9 @@ class Mail:
     link: str | None = None
     sender_name: str | None = None
     """Who writes, as a mail program shows it: the app that the person knows."""
+
+    html: str | None = None
+    """The same words, for programs that show them with colours."""
 
 
 class SmtpMail:
@@ -71,6 +74,8 @@ class SmtpMail:
         message["Subject"] = mail.subject
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers.
         message.set_content(mail.text)
+        if mail.html is not None:
+            message.add_alternative(mail.html, subtype="html")
         try:
             await aiosmtplib.send(
                 message,

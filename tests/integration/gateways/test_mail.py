@@ -71,6 +71,19 @@ async def test_a_mail_arrives_as_it_was_written(server: SmtpServer) -> None:
     assert "auto-generated" == received["Auto-Submitted"]
 
 
+async def test_a_mail_carries_both_its_forms(server: SmtpServer) -> None:
+    """Text first, HTML last: a program shows the last one that it can (RFC 2046, 5.1.4)."""
+    gateway = SmtpMail(f"smtp://127.0.0.1:{server.port}", "no-reply@dream.example")
+
+    await gateway.send(replace(MAIL, html="<p>Grüße <b>123456</b></p>"))
+    parts = list(server.received[0].walk())[1:]
+
+    assert ["text/plain", "text/html"] == [part.get_content_type() for part in parts]
+    shown = parts[1].get_payload(decode=True)
+    assert isinstance(shown, bytes)
+    assert "<p>Grüße <b>123456</b></p>" == shown.decode().strip()
+
+
 async def test_a_mail_is_from_the_app_that_the_person_knows(server: SmtpServer) -> None:
     """The name is the app's, in any letters; the address stays the one that may send."""
     gateway = SmtpMail(f"smtp://127.0.0.1:{server.port}", "no-reply@dream.example")

@@ -1,5 +1,7 @@
 """Health, measures, the mailbox and the clock."""
 
+import re
+
 import httpx
 import pytest
 
@@ -46,6 +48,22 @@ async def test_mail_is_listed_newest_last(http: httpx.AsyncClient, newcomer: Dev
     assert sorted(mail["at"] for mail in mails) == [mail["at"] for mail in mails]
     assert {"to", "subject", "code", "link", "text", "at"} == set(mails[0])
     assert page.headers["content-type"].startswith("text/html")
+
+
+async def test_a_mail_is_shown_as_it_looks(http: httpx.AsyncClient, newcomer: Developer) -> None:
+    """In a sandbox where nothing runs; on another machine, or for another mail, it is missing."""
+    await http.post("/platform/password/forgot", json={"email": newcomer.email})
+    query = {"to": newcomer.email, "format": "html"}
+    listed = (await http.get("/dev/mailbox", params=query)).text
+    path = re.findall(r'href="(/dev/mailbox/[^"]+)"', listed)[0]
+
+    shown = await http.get(path)
+
+    assert "Choose a new password" in shown.text
+    assert "sandbox" in shown.headers["content-security-policy"]
+    assert "script-src" not in shown.headers["content-security-policy"]
+    assert 404 == (await http.get(path, headers=FORWARDED)).status_code
+    assert 404 == (await http.get("/dev/mailbox/mail_unknown")).status_code
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 10**12, "5", 1.5, None])

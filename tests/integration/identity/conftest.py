@@ -11,6 +11,7 @@ from dream_api.shared.identity import (
     DEVELOPERS_REALM_ID,
     Claims,
     Identity,
+    MailBrand,
     Realm,
     RealmConfig,
     RealmHooks,
@@ -39,7 +40,7 @@ class World:
         return RealmHooks(
             claims=self._claims,
             on_verified=lambda _, realm_id, identity: self.verified.append((realm_id, identity)),
-            branding=lambda _, realm_id: f"Acme {realm_id[-1]}",
+            branding=lambda _, realm_id: MailBrand(f"Acme {realm_id[-1]}", "#0a7f5a"),
             on_deleted=lambda _, realm_id, user_id: self.deleted.append((realm_id, user_id)),
         )
 

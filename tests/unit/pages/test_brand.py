@@ -2,7 +2,8 @@
 
 import pytest
 
-from dream_api.services.pages.brand import DEFAULT_COLOR, brand_css, contrast, ink_on
+from dream_api.kit.colors import contrast, ink_on
+from dream_api.services.pages.brand import DEFAULT_COLOR, brand_css
 
 
 @pytest.mark.parametrize(

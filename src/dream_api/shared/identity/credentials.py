@@ -188,7 +188,7 @@ class Credentials:
         self, realm_id: str, password: str, address: Address, name: str | None, *, param: str
     ) -> None:
         """Refuse a weak password, also one made of the app's or the person's own words."""
-        app = await self._transactions.read(realm_id, self._desk.app_name)
+        app = (await self._transactions.read(realm_id, self._desk.brand)).name
         context = (address.email, address.local_part, app, *app.split(), *(name or "").split())
         weakness = await self._passwords.find_weakness(
             password, length_min=self._desk.config.password_length_min, context=context

@@ -6,7 +6,7 @@ from dream_api.kit.crypto import Vault
 from dream_api.shared.identity.codes import Ticket
 from dream_api.shared.identity.mail_links import seal_link
 from dream_api.shared.identity.mails import MAIL_KIND, Payload
-from dream_api.shared.identity.model import RealmConfig, Visit
+from dream_api.shared.identity.model import MailBrand, RealmConfig, Visit
 from dream_api.shared.identity.signing import SigningKeys
 from dream_api.shared.outbox import Outbox
 from dream_api.stores import Connection
@@ -21,8 +21,8 @@ class Desk:
     signing: SigningKeys
     outbox: Outbox
 
-    def app_name(self, connection: Connection, visit: Visit) -> str:
-        """Name the app that people sign in to."""
+    def brand(self, connection: Connection, visit: Visit) -> MailBrand:
+        """Give the name and look of the app that people sign in to."""
         return self.config.hooks.branding(connection, visit.realm_id)
 
     def link(self, visit: Visit, ticket: Ticket) -> str:

@@ -32,13 +32,13 @@ def enrol(connection: Connection, desk: Desk, visit: Visit, newcomer: Newcomer, 
     address = Address(newcomer.email, newcomer.email_key)
     ticket = Ticket(Purpose.SIGN_UP, address, code, newcomer.user_id)
     put_code(connection, desk.vault, visit, ticket)
-    app = desk.app_name(connection, visit)
+    brand = desk.brand(connection, visit)
     if people.find_verified(connection, visit.realm_id, newcomer.email_key) is None:
-        mail = mails.sign_up_code(newcomer.email, app, code, desk.link(visit, ticket))
+        mail = mails.sign_up_code(newcomer.email, brand, code, desk.link(visit, ticket))
     else:
         # The code is mailed to nobody, and `verify` would find the address taken.
         link = desk.config.page(visit.realm_id, "sign-in")
-        mail = mails.account_exists(newcomer.email, app, link)
+        mail = mails.account_exists(newcomer.email, brand, link)
     desk.post(connection, visit, mail)
 
 
@@ -78,8 +78,8 @@ def send_reset_code(
     person = people.find_verified(connection, visit.realm_id, address.key)
     ticket = Ticket(Purpose.RESET, address, code, NOBODY if person is None else person.user_id)
     put_code(connection, desk.vault, visit, ticket)
-    app = desk.app_name(connection, visit)
-    mail = mails.reset_code(address.email, app, code, desk.link(visit, ticket))
+    brand = desk.brand(connection, visit)
+    mail = mails.reset_code(address.email, brand, code, desk.link(visit, ticket))
     if person is None:
         desk.pretend_to_post(connection, visit, mail)
     else:
@@ -123,13 +123,13 @@ def send_email_change_code(
     if not may_mail(connection, visit, Purpose.CHANGE_EMAIL, address.key):
         return
     put_code(connection, desk.vault, visit, ticket)
-    app = desk.app_name(connection, visit)
+    brand = desk.brand(connection, visit)
     if people.find_verified(connection, visit.realm_id, address.key) is None:
         link = desk.link(visit, ticket)
-        mail = mails.email_change_code(address.email, app, ticket.code, link)
+        mail = mails.email_change_code(address.email, brand, ticket.code, link)
     else:
         link = desk.config.page(visit.realm_id, "sign-in")
-        mail = mails.account_exists(address.email, app, link)
+        mail = mails.account_exists(address.email, brand, link)
     desk.post(connection, visit, mail)
 
 
@@ -149,8 +149,8 @@ def erase(connection: Connection, realm_id: str, user_id: str) -> bool:
 def _change_address(
     connection: Connection, desk: Desk, visit: Visit, person: Person, address: Address
 ) -> None:
-    app = desk.app_name(connection, visit)
-    desk.post(connection, visit, mails.email_changed(person.email, app, address.email))
+    brand = desk.brand(connection, visit)
+    desk.post(connection, visit, mails.email_changed(person.email, brand, address.email))
     people.set_email(
         connection, visit.realm_id, person.user_id, email=address.email, email_key=address.key
     )
@@ -162,6 +162,6 @@ def _replace_password(
     people.set_password(connection, visit.realm_id, person.user_id, password_hash)
     # A code that is under way was asked for under the old password; it dies with it.
     codes.remove_of_user(connection, visit.realm_id, person.user_id)
-    app = desk.app_name(connection, visit)
+    brand = desk.brand(connection, visit)
     link = desk.config.page(visit.realm_id, "sign-in")
-    desk.post(connection, visit, mails.password_changed(person.email, app, link))
+    desk.post(connection, visit, mails.password_changed(person.email, brand, link))

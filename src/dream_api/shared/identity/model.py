@@ -162,16 +162,28 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class MailBrand:
+    """In whose name and look mails are written."""
+
+    name: str
+    color: str
+    """``#rrggbb``."""
+
+    logo_url: str | None = None
+    """A complete address of an image of ours; the name stands in for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class RealmHooks:
     """What a realm asks and tells the world it serves, inside its own transactions.
 
     ``on_verified`` runs whenever an address has been verified, so also after a change of it;
-    it is safe to repeat. ``branding`` names the app in mails.
+    it is safe to repeat. ``branding`` is what mails look like.
     """
 
     claims: Callable[[Connection, str, str], Claims]
     on_verified: Callable[[Connection, str, Identity], None]
-    branding: Callable[[Connection, str], str]
+    branding: Callable[[Connection, str], MailBrand]
     on_deleted: Callable[[Connection, str, str], None] | None = None
     allows_origin: Callable[[Connection, str, str], bool] | None = None
     """Whether a token that Clerk made for a page of this origin counts, besides our own pages."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dream_api.gateways.clock import Clock
 from dream_api.gateways.mail import Mail
@@ -43,6 +44,7 @@ class Mailbox:
             "recipient": mail.to,
             "subject": mail.subject,
             "text": mail.text,
+            "html": mail.html,
             "code": mail.code,
             "link": mail.link,
             "sent_at": now,
@@ -63,11 +65,14 @@ class Mailbox:
         rows = await self._store.read(
             lambda connection: sql.list_mails(connection, recipient, min(limit, LIST_LIMIT_MAX))
         )
-        return [
-            ReceivedMail(
-                row.mail_id,
-                Mail(row.recipient, row.subject, row.text, row.code, row.link),
-                row.sent_at,
-            )
-            for row in reversed(rows)
-        ]
+        return [_received(row) for row in reversed(rows)]
+
+    async def find(self, mail_id: str) -> ReceivedMail | None:
+        """Find one mail."""
+        row = await self._store.read(lambda connection: sql.find_mail(connection, mail_id))
+        return None if row is None else _received(row)
+
+
+def _received(row: Any) -> ReceivedMail:
+    mail = Mail(row.recipient, row.subject, row.text, row.code, row.link, html=row.html)
+    return ReceivedMail(row.mail_id, mail, row.sent_at)

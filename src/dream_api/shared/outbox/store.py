@@ -32,6 +32,7 @@ MAILBOX = Table(
     Column("recipient", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("html", Text),
     Column("code", Text),
     Column("link", Text),
     Column("sent_at", Instant, nullable=False),
@@ -149,6 +150,11 @@ def list_mails(connection: Connection, recipient: str | None, limit: int) -> Seq
     if recipient is not None:
         statement = statement.where(func.lower(MAILBOX.c.recipient) == recipient.lower())
     return connection.execute(statement).all()
+
+
+def find_mail(connection: Connection, mail_id: str) -> Row[Any] | None:
+    """Find one mail of the development mailbox."""
+    return connection.execute(select(MAILBOX).where(MAILBOX.c.mail_id == mail_id)).one_or_none()
 
 
 def drop_mails(connection: Connection, keep: int) -> None:

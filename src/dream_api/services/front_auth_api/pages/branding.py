@@ -6,13 +6,14 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from dream_api.kit.colors import is_color
 from dream_api.kit.errors import NotFound
 from dream_api.services.front_auth_api.branding import ChangeBranding
 from dream_api.services.front_auth_api.logos import encode_logo
 from dream_api.services.front_auth_api.pages.console import Console, metered
 from dream_api.services.front_auth_api.rooms import FrontAuthApi, rooms_of
 from dream_api.services.http.problems import from_validation
-from dream_api.services.pages.brand import DEFAULT_COLOR, is_color
+from dream_api.services.pages.brand import DEFAULT_COLOR
 from dream_api.services.pages.forms import Form
 
 
