@@ -4,6 +4,6 @@ Owns the schema's history and the check that a store fits this release.
 Does not own the tables' meaning; it freezes their definitions and imports no room.
 """
 
-from dream_api.stores.migrations.runner import check_schema, migrate
+from dream_api.stores.migrations.runner import check_schema, heads, migrate
 
-__all__ = ["check_schema", "migrate"]
+__all__ = ["check_schema", "heads", "migrate"]

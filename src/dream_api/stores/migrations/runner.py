@@ -48,6 +48,11 @@ def _find_revision(connection: Connection, world: World, script: ScriptDirectory
     )
 
 
+def heads(world: World) -> list[str]:
+    """List the revisions that no other follows; a line has one."""
+    return ScriptDirectory.from_config(_config(world)).get_heads()
+
+
 def _config(world: World) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_HERE))

@@ -9,7 +9,7 @@ from alembic import op
 from dream_api.stores.columns import WholeNumber
 
 revision = "0031_ledger_partitions"
-down_revision = "0030_row_security"
+down_revision = "0070_mail_html"
 
 _AHEAD = 3  # Months, and weeks, that are there before anything happens in them.
 _REFUSED = {
