@@ -77,7 +77,7 @@ async def _stores(patient: Patient) -> list[Finding]:
         await engine.check()
         is_opened = await _opens(engine, patient.clock, build_vault(patient.settings))
     except DreamError as error:
-        return [Finding(what, Verdict.BROKEN, error.detail, "Run: dream-api migrate")]
+        return [Finding(what, Verdict.BROKEN, error.detail)]
     except Exception as error:  # noqa: BLE001 - whatever keeps a store shut is what was asked for.
         return [
             Finding(
@@ -112,7 +112,7 @@ async def _opens(engine: Engine, clock: Clock, vault: Vault) -> bool:
 
 
 async def _stripe(patient: Patient) -> list[Finding]:
-    return await diagnose_stripe(patient.settings)
+    return await diagnose_stripe(patient.settings, patient.clock)
 
 
 _LOOKS: tuple[Diagnose, ...] = (_settings, _stores, _stripe)

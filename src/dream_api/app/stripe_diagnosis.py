@@ -4,14 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pydantic import SecretStr
+
 from dream_api.app.findings import Finding, Verdict
 from dream_api.app.jobs import STRIPE_ACCOUNT_EVENTS, STRIPE_CONNECT_EVENTS
 from dream_api.app.rooms import CALLBACK_PATH, stripe_of
-from dream_api.gateways.clock import SystemClock
+from dream_api.gateways.clock import Clock, SystemClock
 from dream_api.gateways.stripe import (
     API_VERSION,
     SIGNATURE_TOLERANCE_SECONDS,
+    ConnectedAccount,
     Stripe,
+    StripeNotConfigured,
+    StripeNotFound,
+    StripeRefused,
     WebhookEndpoint,
 )
 from dream_api.kit.errors import DreamError
@@ -25,6 +31,10 @@ SKEW_MAX = timedelta(seconds=SIGNATURE_TOLERANCE_SECONDS)
 """A clock that is off by more refuses every webhook, since its signature looks too old."""
 SKEW_DOUBTFUL = timedelta(seconds=30)
 SETUP = "Run: dream-api stripe setup"
+AGAIN = "Run this again; if it stays so, look at https://status.stripe.com."
+DELIVERY_PATIENCE = timedelta(minutes=5)
+"""What is younger may still be on its way."""
+DELIVERIES_SEEN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +45,8 @@ class ModeSettings:
     secret_key: str
     client_id: str | None
     price_id: str | None
-    account_secrets: int
-    connect_secrets: int
+    account_secrets: frozenset[SecretStr]
+    connect_secrets: frozenset[SecretStr]
 
     @classmethod
     def of(cls, settings: Settings, mode: Mode) -> "ModeSettings | None":
@@ -50,8 +60,8 @@ class ModeSettings:
             secret_key=secret_key.get_secret_value(),
             client_id=getattr(settings, f"{prefix}client_id"),
             price_id=getattr(settings, f"{prefix}price_id"),
-            account_secrets=len(getattr(settings, f"{prefix}webhook_secrets")),
-            connect_secrets=len(getattr(settings, f"{prefix}connect_webhook_secrets")),
+            account_secrets=frozenset(getattr(settings, f"{prefix}webhook_secrets")),
+            connect_secrets=frozenset(getattr(settings, f"{prefix}connect_webhook_secrets")),
         )
 
     def name(self, setting: str) -> str:
@@ -59,7 +69,7 @@ class ModeSettings:
         return f"DREAM_STRIPE_{'' if self.mode is Mode.LIVE else 'TEST_'}{setting}"
 
 
-async def diagnose_stripe(settings: Settings) -> list[Finding]:
+async def diagnose_stripe(settings: Settings, clock: Clock) -> list[Finding]:
     """Look at keys, mode, price, endpoints, clock and OAuth. Changes nothing at Stripe."""
     findings: list[Finding] = []
     for mode in Mode:
@@ -69,7 +79,7 @@ async def diagnose_stripe(settings: Settings) -> list[Finding]:
             findings.append(_absent(settings, mode))
             continue
         try:
-            findings += await _Examination(settings, given, stripe).run()
+            findings += await _Examination(settings, given, stripe, clock).run()
         finally:
             await stripe.close()
     return findings
@@ -90,8 +100,11 @@ def _absent(settings: Settings, mode: Mode) -> Finding:
 class _Examination:
     """One mode, looked at from top to bottom; what builds on a broken thing is left out."""
 
-    def __init__(self, settings: Settings, given: ModeSettings, stripe: Stripe) -> None:
+    def __init__(
+        self, settings: Settings, given: ModeSettings, stripe: Stripe, clock: Clock
+    ) -> None:
         self._settings = settings
+        self._our_clock = clock
         self._given = given
         self._stripe = stripe
         base = f"{settings.stripe_api_base}:"
@@ -101,16 +114,43 @@ class _Examination:
         mode = self._mode()
         try:
             account = await self._stripe.own_account.read()
-        except DreamError as error:
+        except StripeNotConfigured as error:
             key = self._given.name("SECRET_KEY")
             return [mode, self._finding("key", Verdict.BROKEN, error.detail, f"Correct {key}.")]
-        name = account.business_name or "no business name"
-        findings = [mode, self._finding("key", Verdict.FINE, f"works for {account.id} ({name})")]
-        for look in (self._clock, self._price, self._endpoints, self._oauth):
+        except DreamError as error:
+            return [mode, self._finding("answers", Verdict.BROKEN, error.detail, AGAIN)]
+        findings = [mode, *self._account(account)]
+        for look in (self._clock, self._price, self._endpoints, self._deliveries, self._oauth):
             try:
                 findings += await look()
             except DreamError as error:
-                findings.append(self._finding("answers", Verdict.BROKEN, error.detail, "Repeat."))
+                findings.append(self._finding("answers", Verdict.BROKEN, error.detail, AGAIN))
+        return findings
+
+    def _account(self, account: ConnectedAccount) -> list[Finding]:
+        """Without a name Checkout is refused; without charges nobody can pay us in live mode."""
+        name = account.business_name
+        findings = [
+            self._finding("key", Verdict.FINE, f"works for {account.id} ({name or 'no name'})")
+        ]
+        if name is None:
+            findings.append(
+                self._finding(
+                    "account",
+                    Verdict.BROKEN,
+                    "has no business name, so that Checkout is refused",
+                    "Set one at https://dashboard.stripe.com/account.",
+                )
+            )
+        if self._given.mode is Mode.LIVE and not account.charges_enabled:
+            findings.append(
+                self._finding(
+                    "account",
+                    Verdict.BROKEN,
+                    "may not take payments yet",
+                    "Finish what Stripe asks for at https://dashboard.stripe.com/account.",
+                )
+            )
         return findings
 
     def _finding(self, what: str, verdict: Verdict, detail: str, fix: str = "") -> Finding:
@@ -149,7 +189,10 @@ class _Examination:
                     "price", Verdict.DOUBTFUL, f"{self._given.name('PRICE_ID')} is not set", SETUP
                 )
             ]
-        price = await self._stripe.get_price(None, self._given.price_id)
+        try:
+            price = await self._stripe.get_price(None, self._given.price_id)
+        except (StripeNotFound, StripeRefused) as error:
+            return [self._finding("price", Verdict.BROKEN, error.detail, SETUP)]
         shown = format_money(price["unit_amount"] or 0, price["currency"])
         recurring = price.get("recurring") or {}
         is_right = (
@@ -179,7 +222,9 @@ class _Examination:
     ) -> Finding:
         url = self._settings.public_url + path
         found = [one for one in existing if one.url == url and one.is_connect == is_connect]
-        secrets = self._given.connect_secrets if is_connect else self._given.account_secrets
+        secrets, others = self._given.account_secrets, self._given.connect_secrets
+        if is_connect:
+            secrets, others = others, secrets
         name = self._given.name("CONNECT_WEBHOOK_SECRETS" if is_connect else "WEBHOOK_SECRETS")
         problems = [
             (not found, "is missing at Stripe", SETUP),
@@ -195,13 +240,34 @@ class _Examination:
                 f"Delete it in Stripe's dashboard, then {SETUP[0].lower()}{SETUP[1:]}",
             ),
             (not secrets, f"cannot be verified: {name} is not set", f"Set {name}."),
+            (
+                bool(secrets & others),
+                f"{name} holds a secret of the other endpoint too",
+                "Each endpoint has secrets of its own; Stripe's dashboard shows them.",
+            ),
         ]
         wrong = next(((detail, fix) for is_wrong, detail, fix in problems if is_wrong), None)
         what = f"endpoint {path}"
         if wrong is None:
-            detail = f"hears {len(events)} events; {secrets} signing secret(s)"
+            detail = f"hears {len(events)} events; {len(secrets)} signing secret(s)"
             return self._finding(what, Verdict.FINE, detail)
         return self._finding(what, Verdict.BROKEN, *wrong)
+
+    async def _deliveries(self) -> list[Finding]:
+        """A wrong signing secret, address or certificate shows in what Stripe could not deliver."""
+        until = self._our_clock.now() - DELIVERY_PATIENCE
+        lost = await self._stripe.own_account.count_undelivered(until - DELIVERIES_SEEN, until)
+        if not lost:
+            return [self._finding("deliveries", Verdict.FINE, "every event of a day has arrived")]
+        return [
+            self._finding(
+                "deliveries",
+                Verdict.DOUBTFUL,
+                f"{lost} events of the last day have not arrived",
+                "Stripe's dashboard shows what each attempt was answered: 400 is a wrong "
+                f"{self._given.name('WEBHOOK_SECRETS')}.",
+            )
+        ]
 
     async def _oauth(self) -> list[Finding]:
         redirect_uri = self._settings.public_url + CALLBACK_PATH

@@ -64,7 +64,7 @@ class Arrangement:
 def setup(data: DataOption = None) -> None:
     """Create what our account needs, where it is missing: price, and both webhook endpoints.
 
-    Safe to repeat. Prints which setting takes which value; Stripe shows a secret only once.
+    Safe to repeat. Prints which setting takes which value; a secret only when it is made.
     """
     settings = load_settings(data)
     modes = [mode for mode in Mode if stripe_of(settings, mode) is not None]
@@ -176,5 +176,5 @@ def _print(mode: Mode, arrangement: Arrangement) -> None:
         ("WEBHOOK_SECRETS", arrangement.account_secret),
         ("CONNECT_WEBHOOK_SECRETS", arrangement.connect_secret),
     ):
-        shown = secret or "(as it is; Stripe shows a secret only once)"
+        shown = secret or "(as it is; Stripe's dashboard shows it)"
         typer.echo(f"  {prefix}{name}={shown}")

@@ -5,6 +5,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ from typer.testing import CliRunner, Result
 
 from dream_api.app import STRIPE_CONNECT_EVENTS
 from dream_api.cli import commands
-from dream_api.cli.configuration import DEVELOPMENT_FILE, load_settings
+from dream_api.cli.configuration import CLOCK_FILE, DEVELOPMENT_FILE, load_settings
 from dream_api.cli.dev import arrange_simulator
-from dream_api.gateways.clock import MovableClock
+from dream_api.gateways.clock import MovableClock, SystemClock
 from dream_api.kit.crypto import new_master_key
 from dream_api.stores.sqlite import SqliteStores
 from stripe_simulator import APPLICATIONS_DEFAULT, Configuration, create_app
 from tests.contract.watching import watched
+from tests.journeys.forms import submit
 from tests.journeys.processes import free_port
 from tests.stripe_server import LIVE_KEY, serving
 
@@ -72,7 +74,10 @@ async def operator(data_dir: Path) -> AsyncIterator[Operator]:
     """Serve a simulator that knows our callback, and arrange a folder for it."""
     port = free_port()
     configuration = Configuration(
-        data=data_dir / "stripe", applications=APPLICATIONS_DEFAULT, redirect_uris=(CALLBACK,)
+        data=data_dir / "stripe",
+        applications=APPLICATIONS_DEFAULT,
+        clock_file=data_dir / CLOCK_FILE,
+        redirect_uris=(CALLBACK,),
     )
     with serving(watched(create_app(configuration)), port) as url:
         settings = load_settings(data_dir, public_url=PUBLIC_URL)
@@ -157,6 +162,10 @@ async def test_a_folder_that_dev_has_arranged_is_well(operator: Operator) -> Non
         ({"stripe_secret_key": "sk_test_revoked"}, "Correct DREAM_STRIPE_SECRET_KEY"),
         ({"stripe_test_secret_key": "sk_live_oops"}, "not a key of test mode"),
         ({"stripe_client_id": None}, "DREAM_STRIPE_CLIENT_ID is not set"),
+        ({"stripe_client_id": "ca_other"}, "No application matches"),
+        ({"stripe_price_id": None}, "DREAM_STRIPE_PRICE_ID is not set"),
+        ({"stripe_price_id": "price_nobody"}, "No such price: 'price_nobody'"),
+        ({"stripe_api_base": "http://127.0.0.1:9"}, "if it stays so, look at"),
         ({"stripe_webhook_secrets": None}, "DREAM_STRIPE_WEBHOOK_SECRETS is not set"),
         ({"platform_price_cents": 1900}, "is not the price on sale"),
         ({"public_url": "http://localhost:9999"}, "is missing at Stripe"),
@@ -175,6 +184,84 @@ async def test_what_does_not_agree_is_named_with_what_to_do(
 
     assert 1 == sick.exit_code or "look" in sick.output
     assert words in sick.output
+
+
+async def press_at_stripe(operator: Operator, action: str, **fields: str) -> None:
+    """Do something to our own account in its dashboard."""
+    account = (await operator.ask("GET", "/v1/account"))["id"]
+    async with httpx.AsyncClient(base_url=operator.stripe_url) as browser:
+        page = await browser.get(f"/accounts/{account}")
+        done = await submit(browser, page, fields, press=("action", action))
+    assert 303 == done.status_code, done.text
+
+
+async def test_an_account_that_cannot_be_paid_is_named(operator: Operator) -> None:
+    """Checkout would be refused: https://docs.stripe.com/connect/testing, charges and a name."""
+    await press_at_stripe(operator, "disable_charges")
+    unpaid = await operator.run("doctor")
+    await press_at_stripe(operator, "enable_charges")
+    await press_at_stripe(operator, "rename", business_name="")
+    nameless = await operator.run("doctor")
+
+    assert "live mode: account: may not take payments yet" in unpaid.output
+    assert "live mode: account: has no business name" in nameless.output
+    assert (1, 1) == (unpaid.exit_code, nameless.exit_code)
+
+
+async def test_one_secret_for_both_endpoints_is_named(operator: Operator) -> None:
+    """Copied into the wrong line: every event of one endpoint would be refused."""
+    stored = json.loads((operator.data_dir / DEVELOPMENT_FILE).read_text())
+    operator.set(stripe_webhook_secrets=stored["stripe_connect_webhook_secrets"])
+    sick = await operator.run("doctor")
+
+    assert "DREAM_STRIPE_WEBHOOK_SECRETS holds a secret of the other endpoint too" in sick.output
+    assert 1 == sick.exit_code
+
+
+async def test_what_stripe_could_not_deliver_is_named(
+    operator: Operator, clock: MovableClock
+) -> None:
+    """Whatever the cause: a wrong secret, a wrong address, a certificate that has expired."""
+    await operator.ask("POST", "/v1/customers", name="Nobody hears of it")
+    endpoint = (await operator.endpoints())["/platform/webhook/stripe"]
+    path = f"/v1/webhook_endpoints/{endpoint['id']}"
+    await operator.ask("POST", path, **{"enabled_events[0]": "*", "url": "http://localhost:9/"})
+    await operator.ask("POST", "/v1/customers", name="Somebody should have heard of it")
+    await operator.ask("POST", path, url=f"{PUBLIC_URL}/platform/webhook/stripe")
+    young = await operator.run("doctor")
+    clock.advance(600)
+    found = await operator.run("doctor")
+
+    assert "every event of a day has arrived" in young.output
+    assert "1 events of the last day have not arrived" in found.output
+
+
+async def test_a_price_that_was_archived_is_made_anew(operator: Operator) -> None:
+    """Also within the day for which Stripe repeats answers; the one on sale is printed."""
+    (old,) = (await operator.ask("GET", "/v1/prices"))["data"]
+    await operator.ask("POST", f"/v1/prices/{old['id']}", active="false")
+    sick = await operator.run("doctor")
+    done = await operator.run("stripe", "setup")
+    prices = (await operator.ask("GET", "/v1/prices", active="true"))["data"]
+
+    assert "is not the price on sale" in sick.output
+    assert 1 == len(prices)
+    assert f"DREAM_STRIPE_PRICE_ID={prices[0]['id']}" in done.output
+    assert prices[0]["id"] != old["id"]
+
+
+@pytest.mark.parametrize(("seconds", "mark"), [(-400, "FAIL"), (400, "FAIL"), (60, "look")])
+async def test_a_clock_that_is_wrong_is_named(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, seconds: int, mark: str
+) -> None:
+    """By more than the tolerance of signatures, every webhook would be refused."""
+    right = SystemClock.now
+    monkeypatch.setattr(SystemClock, "now", lambda clock: right(clock) + timedelta(seconds=seconds))
+    sick = await operator.run("doctor")
+
+    (line,) = [line for line in sick.output.splitlines() if "live mode: clock:" in line]
+    assert line.startswith(mark)
+    assert "Let this machine keep time by NTP." in sick.output
 
 
 async def test_stores_that_cannot_be_opened_are_named(

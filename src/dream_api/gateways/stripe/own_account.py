@@ -31,6 +31,7 @@ from dream_api.gateways.stripe.transport import Transport
 ENDPOINTS_MAX = 100
 """One page; Stripe allows sixteen endpoints."""
 CONFIGURATIONS_MAX = 100
+UNDELIVERED_MAX = 100
 PORTAL_FOR = "dreamapi_portal_for"
 DEVELOPERS = "developers"
 REFUSAL_CHARACTERS_MAX = 300
@@ -73,6 +74,20 @@ class OwnAccount:
             return str(said.get("error_description") or said["error"])[:REFUSAL_CHARACTERS_MAX]
         except (ValueError, KeyError, AttributeError, TypeError):
             return f"status {status}"
+
+    async def count_undelivered(self, since: datetime, until: datetime) -> int:
+        """Count events of our own account that some endpoint has not taken, up to a page of them.
+
+        Those that wait for their next attempt count too.
+        """
+        call = self._client.v1.events.list_async(
+            {
+                "delivery_success": False,
+                "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
+                "limit": UNDELIVERED_MAX,
+            }
+        )
+        return len((await answer(call)).data)
 
     async def ensure_platform_price(self, amount_cents: int, currency: str = "usd") -> str:
         """Give the monthly price of the platform subscription; make it where it is missing."""

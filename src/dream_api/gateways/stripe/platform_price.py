@@ -15,9 +15,9 @@ async def ensure(client: stripe.StripeClient, amount_cents: int, currency: str) 
     It is found by its lookup key, which a new price takes over from the old one, so that running
     this again makes nothing twice and a changed amount applies to new subscriptions only.
     """
-    found = await answer(client.v1.prices.list_async({"lookup_keys": [LOOKUP_KEY], "active": True}))
+    found = await answer(client.v1.prices.list_async({"lookup_keys": [LOOKUP_KEY]}))
     for price in found.data:
-        if price.unit_amount == amount_cents and price.currency == currency:
+        if price.active and (price.unit_amount, price.currency) == (amount_cents, currency):
             return price.id
     created = await answer(
         client.v1.prices.create_async(
@@ -30,7 +30,8 @@ async def ensure(client: stripe.StripeClient, amount_cents: int, currency: str) 
                 "product_data": {"name": PRODUCT_NAME},
             },
             # Two processes that start together make one price. The replaced price is in the key,
-            # since going back to an earlier amount within a day must not replay the first answer.
+            # since going back to an earlier amount within a day must not replay the first answer,
+            # nor must one that was archived by hand.
             options(None, f"{LOOKUP_KEY}:{amount_cents}:{currency}:{_ids(found.data)}"),
         )
     )

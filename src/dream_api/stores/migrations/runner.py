@@ -35,7 +35,8 @@ def check_schema(connection: Connection, world: World) -> None:
     script = ScriptDirectory.from_config(_config(world))
     found = _find_revision(connection, world, script)
     if found != script.get_current_head():
-        raise SchemaMismatch(f"The {world} store is at {found}. Run: dream-api migrate")
+        state = "was never migrated" if found is None else f"is at {found}"
+        raise SchemaMismatch(f"The {world} store {state}. Run: dream-api migrate")
 
 
 def _find_revision(connection: Connection, world: World, script: ScriptDirectory) -> str | None:
