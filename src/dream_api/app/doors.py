@@ -9,7 +9,13 @@ from dream_api.gateways.clock import MovableClock
 from dream_api.kit.keys import Mode
 from dream_api.services import api_multi, front_auth_api, oauth_api, pages
 from dream_api.services.api_multi import ApiMulti, DataPlane
-from dream_api.services.front_auth_api import FrontAuthApi
+from dream_api.services.front_auth_api import (
+    Console,
+    EndUserVerbs,
+    FarVerbs,
+    FrontAuthApi,
+    NearVerbs,
+)
 from dream_api.services.http import (
     Application,
     Description,
@@ -64,7 +70,7 @@ def build_doors(
     measures = Measures()
     writer = ProblemWriter(settings.public_url, pages.render_problem)
     rooms = {
-        "doorkeeper": _doorkeeper(house, outside, settings),
+        "doorkeeper": _doorkeeper(house, outside, settings, services),
         "operations": Operations(settings, measures, checks),
         "development": _development(house, outside, settings),
         **_rooms_of_services(house, outside, settings, services),
@@ -143,11 +149,14 @@ def _description(settings: DoorSettings) -> Description:
     )
 
 
-def _doorkeeper(house: House, outside: Outside, settings: DoorSettings) -> Doorkeeper:
+def _doorkeeper(
+    house: House, outside: Outside, settings: DoorSettings, services: frozenset[ServiceName]
+) -> Doorkeeper:
+    is_front = ServiceName.FRONT_AUTH_API in services
     return Doorkeeper(
         settings=settings,
         clock=outside.clock,
-        developers=house.developers.realm,
+        developers=house.developers.realm if is_front else house.bridge.realm,
         end_users=house.customers.realm,
         metering=house.customers.metering,
         platforms=house.customers.platforms,
@@ -167,7 +176,11 @@ def _rooms_of_services(
 ) -> dict[str, Any]:
     rooms: dict[str, Any] = {}
     if ServiceName.FRONT_AUTH_API in services:
-        rooms["front_auth_api"] = _front_auth_api(house, outside, settings)
+        is_near = ServiceName.API_MULTI in services
+        console = _console(
+            house, _near_verbs(house) if is_near else FarVerbs(outside.console_calls)
+        )
+        rooms["front_auth_api"] = _front_auth_api(house, outside, settings, console)
     if ServiceName.OAUTH_API in services:
         rooms["oauth_api"] = OauthApi(house.bridge.connect, settings)
     if ServiceName.API_MULTI in services:
@@ -175,7 +188,24 @@ def _rooms_of_services(
     return rooms
 
 
-def _front_auth_api(house: House, outside: Outside, settings: DoorSettings) -> FrontAuthApi:
+def _near_verbs(house: House) -> NearVerbs:
+    rooms = house.customers
+    return NearVerbs(rooms.end_users, rooms.subscriptions, rooms.metering, rooms.inbox, rooms.realm)
+
+
+def _console(house: House, verbs: EndUserVerbs) -> Console:
+    rooms = house.developers
+    return Console(
+        end_users=rooms.end_users,
+        subscriptions=rooms.subscriptions,
+        inbox=rooms.platform_inbox,
+        verbs=verbs,
+    )
+
+
+def _front_auth_api(
+    house: House, outside: Outside, settings: DoorSettings, console: Console
+) -> FrontAuthApi:
     rooms = house.developers
     return FrontAuthApi(
         accounts=rooms.accounts,
@@ -188,7 +218,7 @@ def _front_auth_api(house: House, outside: Outside, settings: DoorSettings) -> F
         platforms=rooms.platforms,
         editor=rooms.editor,
         dashboard=rooms.dashboard,
-        console=house.console,
+        console=console,
         inbox=rooms.inbox,
         idempotency=rooms.idempotency,
         clock=outside.clock,
@@ -209,4 +239,6 @@ def _api_multi(house: House, outside: Outside, settings: DoorSettings) -> ApiMul
         idempotency=rooms.idempotency,
         clock=outside.clock,
         settings=settings,
+        grants=rooms.grants,
+        grant_keys=outside.vault.grant_keys,
     )

@@ -41,6 +41,8 @@ from dream_api.stores.sqlite import (
     snapshot_stores,
 )
 
+EVERY_ROLE = frozenset(Role)
+
 
 class Engine(Protocol):
     """Opens both worlds' stores, and brings them to this release."""
@@ -72,8 +74,15 @@ class Engine(Protocol):
         """
         ...
 
-    def opened(self, clock: Clock) -> AbstractAsyncContextManager[Bindings]:
-        """Open both stores to serve."""
+    def opened(
+        self, clock: Clock, roles: frozenset[Role] = EVERY_ROLE
+    ) -> AbstractAsyncContextManager[Bindings]:
+        """Open both stores to serve.
+
+        Args:
+            clock: decides what has expired.
+            roles: whose bindings this process may use; the others are refused.
+        """
         ...
 
     def opened_for_upkeep(self, clock: Clock) -> AbstractAsyncContextManager[Bindings]:
@@ -154,8 +163,10 @@ class SqliteEngine:
         check_stores(self._data_dir)
 
     @asynccontextmanager
-    async def opened(self, clock: Clock) -> AsyncIterator[Bindings]:
-        """Open both files to serve.
+    async def opened(
+        self, clock: Clock, _roles: frozenset[Role] = EVERY_ROLE
+    ) -> AsyncIterator[Bindings]:
+        """Open both files to serve; the one process that may do so serves every role.
 
         Raises:
             AlreadyServed: another process serves this data folder.
@@ -249,9 +260,12 @@ class PostgresEngine:
         await check_database(self._migrator, self._addresses)
 
     @asynccontextmanager
-    async def opened(self, clock: Clock) -> AsyncIterator[Bindings]:
+    async def opened(
+        self, clock: Clock, roles: frozenset[Role] = EVERY_ROLE
+    ) -> AsyncIterator[Bindings]:
         """Prepare both worlds' connections; each is opened when it is first needed."""
-        async with PostgresStores(self._addresses, clock) as stores:
+        given = {role: url for role, url in self._addresses.items() if role in roles}
+        async with PostgresStores(given, clock) as stores:
             yield stores.bindings
 
     def opened_for_upkeep(self, clock: Clock) -> AbstractAsyncContextManager[Bindings]:

@@ -13,9 +13,15 @@ from dream_api.gateways.clock import Clock
 from dream_api.services.http import Application
 from dream_api.services.http.operations import Check
 from dream_api.settings import Settings
-from dream_api.stores import Bindings, Store
+from dream_api.stores import Bindings, Role, Store
 from dream_api.worker import Worker
 
+_ROLES = {
+    ServiceName.FRONT_AUTH_API: (Role.FRONT_AUTH_API,),
+    ServiceName.OAUTH_API: (Role.OAUTH_API,),
+    ServiceName.API_MULTI: (Role.API_MULTI, Role.METER),
+}
+_ROLES_OF_LOOPS = frozenset({Role.WORKER_DEVELOPERS, Role.WORKER_CUSTOMERS, Role.METER})
 _SERVICES_OF_LOOPS = frozenset({ServiceName.FRONT_AUTH_API, ServiceName.API_MULTI})
 
 
@@ -51,7 +57,8 @@ async def open_product(
         ValueError: the master key is none.
     """
     outside = build_outside(settings, clock)
-    async with engine_of(settings).opened(clock) as bindings:
+    roles = _roles_of(services, runs_loops=runs_loops)
+    async with engine_of(settings).opened(clock, roles) as bindings:
         house = build_house(bindings, outside)
         loops = house if bindings.loops is bindings else build_house(bindings.loops, outside)
         await _prepare_signing_keys(house, services)
@@ -71,6 +78,12 @@ async def open_product(
             await house.customers.metering.close()
             await loops.customers.metering.close()
             await outside.close()
+
+
+def _roles_of(services: frozenset[ServiceName], *, runs_loops: bool) -> frozenset[Role]:
+    """Name whose bindings these services have: a process opens nothing beyond the table."""
+    roles = {role for service in services for role in _ROLES[service]}
+    return frozenset(roles | _ROLES_OF_LOOPS if runs_loops else roles)
 
 
 async def _prepare_signing_keys(house: House, services: frozenset[ServiceName]) -> None:

@@ -12,6 +12,7 @@ from dream_api.bridge.keys import Keys
 from dream_api.bridge.standing import StandingPublisher
 from dream_api.customers.dashboard import Dashboard
 from dream_api.customers.end_users import EndUsers
+from dream_api.customers.grants import Grants
 from dream_api.customers.metering import Metering
 from dream_api.customers.platforms import PlatformEditor, Platforms, read_branding, read_settings
 from dream_api.customers.subscriptions import Subscriptions
@@ -24,10 +25,10 @@ from dream_api.developers.platform_subscription import (
 )
 from dream_api.gateways.clerk import Clerk
 from dream_api.gateways.clock import Clock
+from dream_api.gateways.console import ConsoleCalls
 from dream_api.gateways.stripe import Stripe, StripeModes
 from dream_api.kit.crypto import Vault
 from dream_api.kit.keys import Mode, mode_of
-from dream_api.services.front_auth_api import Console
 from dream_api.settings import Settings
 from dream_api.shared.idempotency import Idempotency
 from dream_api.shared.identity import Claims, MailBrand, Realm, RealmConfig, RealmHooks
@@ -55,6 +56,7 @@ class Outside:
     clock: Clock
     vault: Vault
     stripes: StripeModes
+    console_calls: ConsoleCalls
     developer_clerk: Clerk | None = None
     """Signs developers in; None where their realm is built in."""
     customer_clerk: Clerk | None = None
@@ -63,6 +65,7 @@ class Outside:
     async def close(self) -> None:
         """Close every connection to the outside."""
         await self.stripes.close()
+        await self.console_calls.close()
         for clerk in (self.developer_clerk, self.customer_clerk):
             if clerk is not None:
                 await clerk.close()
@@ -87,6 +90,7 @@ class CustomerRooms:
     mailbox: Mailbox
     inbox: Inbox
     idempotency: Idempotency
+    grants: Grants
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,12 @@ class DeveloperRooms:
     platforms: Platforms
     editor: PlatformEditor
     dashboard: Dashboard
+    end_users: EndUsers
+    """To look: front-auth-api may not write what end users have."""
+    subscriptions: Subscriptions
+    """To look, likewise."""
+    platform_inbox: Inbox
+    """To look, likewise: what Stripe told us of the developer's platforms."""
     outbox: Outbox
     mailbox: Mailbox
     inbox: Inbox
@@ -124,33 +134,26 @@ class House:
     developers: DeveloperRooms
     bridge: BridgeRooms
     customers: CustomerRooms
-    console: Console
 
 
 def build_house(bindings: Bindings, outside: Outside) -> House:
     """Build every room."""
-    customers = _customer_rooms(bindings.api_multi, outside)
     return House(
         developers=_developer_rooms(bindings.front_auth_api, outside),
         bridge=_bridge_rooms(bindings.oauth_api, outside),
-        customers=customers,
-        console=Console(
-            end_users=customers.end_users,
-            subscriptions=customers.subscriptions,
-            metering=customers.metering,
-            inbox=customers.inbox,
-            realm=customers.realm,
-        ),
+        customers=_customer_rooms(bindings.api_multi, outside),
     )
 
 
 def build_outside(settings: Settings, clock: Clock) -> Outside:
     """Build the gateways."""
+    vault = build_vault(settings)
     return Outside(
         settings,
         clock,
-        build_vault(settings),
+        vault,
         StripeModes(stripe_of(settings, Mode.LIVE), stripe_of(settings, Mode.TEST)),
+        ConsoleCalls(settings.public_url, vault.grant_keys, clock),
         build_clerk(settings.developer_clerk, clock),
         build_clerk(settings.customer_clerk, clock),
     )
@@ -203,6 +206,7 @@ def _customer_rooms(bindings: ApiMultiBindings, outside: Outside) -> CustomerRoo
         mailbox=Mailbox(store, clock),
         inbox=Inbox(store, clock),
         idempotency=Idempotency(store, clock),
+        grants=Grants(store, tokens),
     )
 
 
@@ -218,6 +222,8 @@ def _developer_rooms(bindings: FrontAuthApiBindings, outside: Outside) -> Develo
     )
     keys = Keys(bindings, clock)
     dashboard = Dashboard(bindings.customers, bindings.customer_tokens, clock)
+    platforms = Platforms(bindings.customers, bindings.customer_tokens)
+    end_users = EndUsers(bindings.customers, bindings.customer_tokens, clock)
     hooks = _developer_hooks(bindings.platform_tokens, accounts, subscription)
     return DeveloperRooms(
         accounts=accounts,
@@ -240,7 +246,12 @@ def _developer_rooms(bindings: FrontAuthApiBindings, outside: Outside) -> Develo
         ),
         keys=keys,
         standing=StandingPublisher(bindings, _active_until(subscription)),
-        platforms=Platforms(bindings.customers, bindings.customer_tokens),
+        platforms=platforms,
+        end_users=end_users,
+        subscriptions=Subscriptions(
+            bindings.customers, platforms, end_users, outside.stripes, clock, settings.public_url
+        ),
+        platform_inbox=Inbox(bindings.customers, clock),
         editor=PlatformEditor(bindings.customers, bindings.customer_tokens),
         dashboard=dashboard,
         outbox=outbox,

@@ -82,13 +82,13 @@ def run_simulator(settings: Settings, port: int, *, is_quiet: bool = False) -> I
     for secret_key, client_id in SIMULATOR_APPLICATIONS.values():
         command += ["--application", f"{secret_key}={client_id}"]
     output = subprocess.DEVNULL if is_quiet else None
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output)  # noqa: S603 - our own module, our own arguments.
-    try:
-        _wait_until_it_answers(process, port)
-        yield
-    finally:
-        process.terminate()
-        process.wait(SIMULATOR_STOP_SECONDS_MAX)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output) as process:  # noqa: S603 - our own module, our own arguments.
+        try:
+            _wait_until_it_answers(process, port)
+            yield
+        finally:
+            process.terminate()
+            process.wait(SIMULATOR_STOP_SECONDS_MAX)
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:

@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -65,6 +65,7 @@ class _DataKeys:
 
     sealing: AESGCM
     fingerprints: bytes
+    grants: bytes
 
 
 class Vault:
@@ -79,6 +80,11 @@ class Vault:
     def key_ids(self) -> tuple[str, ...]:
         """Name the configured master keys, the active one first; an id tells nothing of its key."""
         return tuple(self._keys)
+
+    @property
+    def grant_keys(self) -> Mapping[str, bytes]:
+        """Give the keys of console grants by the id of their master key, the active one first."""
+        return {key_id: keys.grants for key_id, keys in self._keys.items()}
 
     def encrypt(self, text: str, context: str) -> str:
         """Seal *text* for the place *context*; the same text seals differently every time."""
@@ -156,6 +162,7 @@ def _derive(master_key: bytes) -> _DataKeys:
     return _DataKeys(
         AESGCM(_expand(master_key, b"dream-api sealing v1")),
         _expand(master_key, b"dream-api fingerprints v1"),
+        _expand(master_key, b"dream-api console grants v1"),
     )
 
 

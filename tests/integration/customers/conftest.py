@@ -149,6 +149,6 @@ async def door(
     )
     transport = httpx.ASGITransport(app=asgi)
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
-        yield Door(http, shop, house.customers, secret_key)
+        yield Door(http, shop, house.customers, secret_key, outside.vault)
     await house.customers.metering.close()
-    await outside.stripes.close()
+    await outside.close()

@@ -10,6 +10,7 @@ import httpx
 
 from dream_api.app.rooms import CustomerRooms
 from dream_api.customers.platforms import PlatformSettings, write_settings
+from dream_api.kit.crypto import Vault
 from dream_api.shared.identity import MAIL_KIND
 from dream_api.shared.outbox import deliver_mail
 from tests.integration.customers.shop import Shop
@@ -27,6 +28,7 @@ class Door:
     shop: Shop
     rooms: CustomerRooms
     secret_key: str
+    vault: Vault
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
         """Call with the secret key."""

@@ -7,6 +7,7 @@ Does not own: rules; it calls verbs.
 from dream_api.services.api_multi import (
     auth,
     checkout,
+    console,
     customers,
     me,
     pages,
@@ -23,6 +24,7 @@ routers = (
     tiers.router,
     checkout.router,
     customers.router,
+    console.router,
     me.router,
     auth.builtin,
     auth.router,

@@ -1,6 +1,7 @@
 """What the handlers of api-multi may use; ``app.py`` puts it at ``app.state.api_multi``."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
@@ -8,6 +9,7 @@ from starlette.requests import Request
 
 from dream_api.customers.dashboard import Dashboard
 from dream_api.customers.end_users import EndUsers
+from dream_api.customers.grants import Grants
 from dream_api.customers.metering import Metering
 from dream_api.customers.platforms import Platforms
 from dream_api.customers.subscriptions import Subscriptions
@@ -32,6 +34,8 @@ class ApiMulti:
     idempotency: Idempotency
     clock: Clock
     settings: DoorSettings
+    grants: Grants
+    grant_keys: Mapping[str, bytes] = field(repr=False)
 
 
 def _rooms(request: Request) -> ApiMulti:

@@ -19,7 +19,7 @@ from dream_api.services.front_auth_api import (
     webhooks,
 )
 from dream_api.services.front_auth_api.account import leave
-from dream_api.services.front_auth_api.console import Console
+from dream_api.services.front_auth_api.console import Console, EndUserVerbs, FarVerbs, NearVerbs
 from dream_api.services.front_auth_api.rooms import FrontAuthApi
 
 routers = (
@@ -37,4 +37,12 @@ routers = (
     *pages.routers,
 )
 
-__all__ = ["Console", "FrontAuthApi", "leave", "routers"]
+__all__ = [
+    "Console",
+    "EndUserVerbs",
+    "FarVerbs",
+    "FrontAuthApi",
+    "NearVerbs",
+    "leave",
+    "routers",
+]

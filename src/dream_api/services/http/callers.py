@@ -150,7 +150,7 @@ async def require_recent_developer(request: Request) -> DeveloperCaller:
 
 async def require_secret_key(request: Request) -> SecretKeyCaller:
     """Demand a secret key whose scopes cover this route."""
-    token = _bearer(request)
+    token = bearer_of(request)
     if token is not None and token.startswith("sk_"):
         return await _once(request, "secret_key", _authenticate_secret_key)
     if request.headers.get("x-publishable-key"):
@@ -171,7 +171,7 @@ async def require_end_user(request: Request) -> EndUserCaller:
 
 async def require_secret_key_or_end_user(request: Request) -> SecretKeyCaller | EndUserCaller:
     """Demand a server or an end user."""
-    token = _bearer(request)
+    token = bearer_of(request)
     if token is not None and token.startswith("sk_"):
         return await require_secret_key(request)
     if token is None and request.headers.get("x-publishable-key"):
@@ -183,7 +183,7 @@ async def require_publishable_or_secret_key(
     request: Request,
 ) -> PublishableCaller | SecretKeyCaller:
     """Demand either key."""
-    token = _bearer(request)
+    token = bearer_of(request)
     if token is not None and token.startswith("sk_"):
         return await require_secret_key(request)
     return await require_publishable_key(request)
@@ -221,7 +221,7 @@ async def _authenticate_developer(request: Request) -> DeveloperCaller:
     doorkeeper = _doorkeeper(request)
     realm = doorkeeper.developers
     assert realm is not None, "a service with developers' routes has the developers' realm"
-    token = _bearer(request)
+    token = bearer_of(request)
     if token is not None:
         principal = await _or_401(realm.authenticate_token(DEVELOPERS_REALM, token))
         _check_impersonation(request, principal)
@@ -249,7 +249,7 @@ def _developer(request: Request, principal: Principal, *, has_cookie: bool) -> D
 async def _authenticate_secret_key(request: Request) -> SecretKeyCaller:
     metering = _doorkeeper(request).metering
     assert metering is not None, "a service with routes for secret keys has metering"
-    key = _bearer(request)
+    key = bearer_of(request)
     if key is None or not is_well_formed(key, "sk"):
         raise _unauthenticated()
     access = await _or_401(metering.find_access(key))
@@ -279,7 +279,7 @@ async def _authenticate_end_user(request: Request) -> EndUserCaller:
     publishable = await require_publishable_key(request)
     realm = _doorkeeper(request).end_users
     assert realm is not None, "a service with end users' routes has their realm"
-    token = _bearer(request)
+    token = bearer_of(request)
     if token is None:
         raise _unauthenticated()
     principal = await _or_401(realm.authenticate_token(publishable.platform_id, token))
@@ -336,7 +336,7 @@ async def _gate(request: Request, platform_id: str) -> None:
         await metering.gate(platform_id)
 
 
-def _bearer(request: Request) -> str | None:
+def bearer_of(request: Request) -> str | None:
     """Read the bearer credential; None when there is no Authorization at all."""
     values = request.headers.getlist("authorization")
     if not values:
