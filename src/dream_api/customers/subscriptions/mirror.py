@@ -1,6 +1,6 @@
 """The mirror: what we keep of a subscription is what Stripe says now, never what an event said."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -64,12 +64,14 @@ class Mirror:
 
     def settle(self, connection: Connection, platform_id: str, user_id: str) -> None:
         """Write what all subscriptions and charges of a user come to."""
-        user = find_user(connection, platform_id, user_id, for_update=True)
-        if user is None:
-            return
-        standing = combine(
-            rows.list_subscriptions(connection, platform_id, user_id), now=self._desk.clock.now()
-        )
+        find_user(connection, platform_id, user_id, for_update=True)
+        known = rows.list_subscriptions(connection, platform_id, user_id)
+        self._settle(connection, platform_id, user_id, known)
+
+    def _settle(
+        self, connection: Connection, platform_id: str, user_id: str, known: Sequence[Subscription]
+    ) -> None:
+        standing = combine(known, now=self._desk.clock.now())
         charges = rows.list_charges(connection, platform_id, user_id)
         if standing.flag is None and any(one.dispute_status in OPEN_DISPUTES for one in charges):
             standing = replace(standing, flag=Flag.DISPUTED.value)
@@ -105,8 +107,8 @@ class Mirror:
         tiers: TierConfig,
     ) -> Subscription:
         lock.check(connection)
-        user_id = _user_of(connection, lock.platform_id, found)
         known = rows.find_subscription(connection, lock.platform_id, found["id"])
+        user_id = _user_of(connection, lock.platform_id, found, known)
         subscription = replace(
             read_subscription(found, lock.platform_id, user_id, tiers, known),
             account_id=account.id,
@@ -120,10 +122,11 @@ class Mirror:
         now = self._desk.clock.now()
         # Two subscriptions of one user take turns here, on engines that have several writers.
         find_user(connection, platform_id, user_id, for_update=True)
-        before = revenue_of(rows.list_subscriptions(connection, platform_id, user_id))
+        before = rows.list_subscriptions(connection, platform_id, user_id)
+        others = [one for one in before if one.subscription_id != subscription.subscription_id]
+        after = [subscription, *others]
         rows.put_subscription(connection, platform_id, subscription, now)
-        after = revenue_of(rows.list_subscriptions(connection, platform_id, user_id))
-        for kind, amount_cents, currency in steps_between(before, after):
+        for kind, amount_cents, currency in steps_between(revenue_of(before), revenue_of(after)):
             movement = Movement(
                 movement_id=new_id("mov", now),
                 user_id=user_id,
@@ -134,10 +137,15 @@ class Mirror:
                 moved_at=now,
             )
             rows.put_movement(connection, platform_id, movement)
-        self.settle(connection, platform_id, user_id)
+        self._settle(connection, platform_id, user_id, after)
 
 
-def _user_of(connection: Connection, platform_id: str, found: Mapping[str, Any]) -> str:
+def _user_of(
+    connection: Connection,
+    platform_id: str,
+    found: Mapping[str, Any],
+    known: Subscription | None,
+) -> str:
     """Tell whose subscription it is: by our row, by our metadata, else by the customer.
 
     Raises:
@@ -146,7 +154,6 @@ def _user_of(connection: Connection, platform_id: str, found: Mapping[str, Any])
     metadata = found.get("metadata") or {}
     if metadata.get(PLATFORM_KEY, platform_id) != platform_id:
         raise EventQuarantined("The subscription names another platform.")
-    known = rows.find_subscription(connection, platform_id, found["id"])
     user_id = known.user_id if known else metadata.get(USER_KEY)
     if user_id is None:
         user_id = _user_of_customer(connection, platform_id, found)

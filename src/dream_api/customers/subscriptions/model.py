@@ -256,9 +256,9 @@ def _rank(subscription: Subscription) -> tuple[bool, int, datetime, str]:
     )
 
 
-def _age(subscription: Subscription) -> tuple[bool, datetime]:
+def _age(subscription: Subscription) -> tuple[bool, datetime, str]:
     """Order subscriptions that have ended: the newest that was ever paid tells the status."""
-    return had_access(subscription.status), subscription.created_at
+    return had_access(subscription.status), subscription.created_at, subscription.subscription_id
 
 
 def _flag_of(running: Sequence[Subscription]) -> str | None:

@@ -6,7 +6,7 @@ import structlog
 
 from dream_api.customers.subscriptions import store as rows
 from dream_api.customers.subscriptions.accounts import AccountStandings
-from dream_api.customers.subscriptions.charges import Charges
+from dream_api.customers.subscriptions.charges import LOOKED_BACK, Charges
 from dream_api.customers.subscriptions.checkouts import Checkouts
 from dream_api.customers.subscriptions.desk import Account, Desk
 from dream_api.customers.subscriptions.drift import Drift, Reconciled, drift_between
@@ -138,10 +138,22 @@ class Reconciliation:
         return compared_at is None or compared_at < before
 
     async def _unheard_of(self, account: Account, platform_id: str) -> list[str]:
-        """List what runs on the account for this platform, and stands in no row of ours."""
+        """List what the account has sold for this platform, and that stands in no row of ours.
+
+        What has ended again is found for LOOKED_BACK: a trial that was had is had.
+        """
+        since = self._desk.clock.now() - LOOKED_BACK
+        return [
+            *await self._unheard_on_pages(account, platform_id),
+            *await self._unheard_on_pages(account, platform_id, ended_of=since),
+        ]
+
+    async def _unheard_on_pages(
+        self, account: Account, platform_id: str, *, ended_of: datetime | None = None
+    ) -> list[str]:
         found, after = list[str](), None
         for _ in range(PAGES_MAX):
-            page = await account.stripe.list_running(account.id, after)
+            page = await account.stripe.list_running(account.id, after, ended_of=ended_of)
             for one in page:
                 is_ours = (one.get("metadata") or {}).get(PLATFORM_KEY) == platform_id
                 if is_ours and await self._find(platform_id, one["id"]) is None:

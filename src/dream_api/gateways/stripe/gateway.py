@@ -5,6 +5,7 @@ Where a method takes ``account``, None means our own account; else the call carr
 """
 
 import asyncio
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -275,15 +276,18 @@ class Stripe:
         return cast("list[dict[str, Any]]", plain_object(await answer(call, account))["data"])
 
     async def list_running(
-        self, account: str | None, after: str | None = None
+        self, account: str | None, after: str | None = None, *, ended_of: datetime | None = None
     ) -> list[dict[str, Any]]:
         """List a page of an account's subscriptions that have not ended, newest first.
 
         Args:
             account: whose they are.
             after: the last id of the page before; None for the first page.
+            ended_of: list those instead that were made since then and have ended.
         """
         params: SubscriptionListParams = {"limit": LIST_LIMIT}
+        if ended_of is not None:
+            params |= {"status": "ended", "created": {"gte": int(ended_of.timestamp())}}
         if after is not None:
             params["starting_after"] = after
         call = self._client.v1.subscriptions.list_async(params, options(account))
