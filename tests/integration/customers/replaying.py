@@ -6,12 +6,9 @@ answers what it would have answered at each step, after a moment in which others
 
 import asyncio
 import random
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, text
@@ -37,7 +34,7 @@ from dream_api.gateways.stripe import (
 from dream_api.shared.inbox import EventQuarantined, InboxEvent, InboxState
 from dream_api.shared.inbox.model import ATTEMPTS_MAX
 from dream_api.stores import KeyValue
-from dream_api.stores.sqlite.connections import VerbConnection, as_core
+from tests.integration.customers.memory_store import MemoryStore
 from tests.integration.customers.recording import Step, Told
 
 T = TypeVar("T")
@@ -60,53 +57,6 @@ class StoppedClock:
     def now(self) -> datetime:
         """Give the moment."""
         return self.moment
-
-
-class MemoryStore:
-    """The customers' store without a disk: every verb in a savepoint, and all of it undone."""
-
-    def __init__(self, file: Path) -> None:
-        self._raw = sqlite3.connect(":memory:", isolation_level=None, factory=VerbConnection)
-        with sqlite3.connect(file) as source:
-            source.backup(self._raw)
-        source.close()
-        self._core = as_core(self._raw)
-
-    def of(self, _platform_id: str) -> "MemoryStore":
-        """Give itself; what belongs to whom is another test's."""
-        return self
-
-    async def write(self, verb: Callable[[Connection], T]) -> T:
-        """Run a verb; what it raises undoes what it wrote."""
-        self._raw.execute("SAVEPOINT verb")
-        try:
-            answer = verb(self._core)
-        except BaseException:
-            self._raw.execute("ROLLBACK TO verb")
-            raise
-        finally:
-            self._core.rollback()
-            self._raw.execute("RELEASE verb")
-        return answer
-
-    async def read(self, verb: Callable[[Connection], T]) -> T:
-        """Run a verb."""
-        return verb(self._core)
-
-    @contextmanager
-    def forgetting(self) -> Iterator[None]:
-        """Undo everything that is written inside."""
-        self._raw.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._core.rollback()
-            self._raw.execute("ROLLBACK")
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._core.engine.dispose()
-        self._raw.close()
 
 
 @dataclass(slots=True)
@@ -363,30 +313,6 @@ def _subscription_of(told: Told, stood: Step) -> str | None:
     if told.type.startswith("invoice."):
         return invoiced_subscription(signal)
     return signal["id"] if told.type.startswith("customer.subscription.") else None
-
-
-def store_of(file: Path, platform_id: str, moment: datetime) -> MemoryStore:
-    """Open what a life left behind as it was before: users on the free tier, nothing heard yet.
-
-    Args:
-        file: the customers' file; it stays as it is.
-        platform_id: the only platform in it.
-        moment: when the life began.
-    """
-    store = MemoryStore(file)
-    raw = store._raw  # noqa: SLF001 - the store is this module's.
-    for table in ("subscriptions", "subscriptions_charges", "subscriptions_movements"):
-        raw.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names.
-    raw.execute("DELETE FROM subscriptions_locks")
-    raw.execute("UPDATE subscriptions_checkouts SET status = 'open'")
-    users = [name for (name,) in raw.execute("SELECT user_id FROM users")]
-    raw.execute("DELETE FROM users")
-    raw.execute("DELETE FROM customer_usage_kv")
-    raw.executemany(
-        "INSERT INTO users (platform_id, user_id, plan, created_at) VALUES (?, ?, 'free', ?)",
-        [(platform_id, user, int(moment.timestamp() * 1_000)) for user in users],
-    )
-    return store
 
 
 def _rows(connection: Connection, table: str) -> list[dict[str, Any]]:

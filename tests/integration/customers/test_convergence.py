@@ -23,9 +23,10 @@ from tests.integration.customers.lives import (
     tried_and_left,
     tried_up_and_down,
 )
+from tests.integration.customers.memory_store import store_of
 from tests.integration.customers.owner import Owner
 from tests.integration.customers.recording import Recorder
-from tests.integration.customers.replaying import PAUSES_MAX, Replay, rules_alone, store_of
+from tests.integration.customers.replaying import PAUSES_MAX, Replay, rules_alone
 from tests.integration.customers.shop import Shop
 
 BY_THE_RULES = 300
