@@ -19,6 +19,9 @@ class Brand:
     is_ours: bool = False
 
 
+BRAND_STATE = "page_brand"
+"""Where a request keeps whose page it is for, once that is known."""
+
 OURS = Brand(name="dream-api", home="/", is_ours=True)
 
 

@@ -22,6 +22,8 @@ _DENIALS = {
     "usage_limit_reached": "This month's calls are used up. A larger plan lifts the limit at once.",
 }
 
+_UNPAID = frozenset({"past_due", "unpaid", "incomplete"})
+
 
 @router.get("/account")
 async def account(request: Request, host: HostedPage) -> Response:
@@ -78,7 +80,9 @@ async def _show(request: Request, host: Host, form: Form, *, status: int = 200) 
     state = await rooms.subscriptions.state(host.platform_id, person.user_id)
     usage = await rooms.metering.usage(host.platform_id, person.user_id)
     tier = host.tiers.find(row.plan) if row.plan else None
-    ends = state["currentPeriodEnd"] if state else None
+    is_trial = row.subscription_status == "trialing"
+    ends = state["trialEndsAt" if is_trial else "currentPeriodEnd"] if state else None
+    following = host.tiers.find(state["nextTier"]) if state and state["nextTier"] else None
     context = {
         "form": form,
         "row": row,
@@ -88,6 +92,9 @@ async def _show(request: Request, host: Host, form: Form, *, status: int = 200) 
         "has_billing": user is not None and user.stripe_customer_id is not None,
         "renews_at": datetime.fromisoformat(ends) if ends else None,
         "is_canceling": bool(state and state["cancelAtPeriodEnd"]),
+        "is_trial": is_trial,
+        "is_unpaid": row.subscription_status in _UNPAID,
+        "next_title": following.display_name if following else None,
         "new_email": new_email_of(request, form),
         "sessions": await host.realm.sessions(host.platform_id, person.user_id),
         "now": rooms.clock.now(),

@@ -12,7 +12,7 @@ from dream_api.kit.errors import DreamError
 from dream_api.kit.keys import Mode, mode_of
 from dream_api.services.api_multi.rooms import ApiMulti
 from dream_api.services.http.cookies import end_user_cookie, session_secret
-from dream_api.services.pages.brands import Brand, hosted_base, platform_brand
+from dream_api.services.pages.brands import BRAND_STATE, Brand, hosted_base, platform_brand
 from dream_api.services.pages.links import with_query
 from dream_api.services.pages.policy import origins_of
 from dream_api.services.pages.rendering import Answering, render
@@ -96,10 +96,12 @@ async def read_host(request: Request, platform_id: str) -> Host:
     rooms = rooms_of(request)
     if not await rooms.platforms.exists(platform_id):
         raise HTTPException(404)
+    branding = await rooms.platforms.branding(platform_id)
+    setattr(request.state, BRAND_STATE, platform_brand(platform_id, branding))
     return Host(
         rooms=rooms,
         platform_id=platform_id,
-        branding=await rooms.platforms.branding(platform_id),
+        branding=branding,
         settings=await rooms.platforms.settings(platform_id),
         tiers=await rooms.platforms.tiers(platform_id),
         person=await _find_person(request, rooms, platform_id),

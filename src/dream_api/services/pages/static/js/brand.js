@@ -41,6 +41,7 @@ function start(root) {
     const ink = ["#ffffff", "#111111"].find((one) => contrast(color.value, one) >= CONTRAST_MIN);
     preview.style.setProperty("--brand", color.value);
     preview.style.setProperty("--brand-ink", ink ?? "#000000");
+    preview.style.setProperty("--brand-edge", "var(--brand)");
     const [light, dark] = [reach(color.value, "#000000", "#f4f4f6"), reach(color.value, "#ffffff", "#1c1e24")];
     preview.style.setProperty("--brand-text", `light-dark(${light}, ${dark})`);
   };
