@@ -14,6 +14,7 @@ from stripe_simulator.errors import StripeError
 from stripe_simulator.pages.forms import read_form
 from stripe_simulator.pages.rendering import message, page, see_other
 from stripe_simulator.resources.accounts import rename, set_billing, set_charges_enabled
+from stripe_simulator.resources.prices import discard
 from stripe_simulator.shapes import Body
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.store import Page, Record, Store
@@ -21,6 +22,7 @@ from stripe_simulator.store import Page, Record, Store
 NAME_CHARACTERS_MAX = 100
 TAX_PERCENT_MAX = 100
 CHARGES_SHOWN_MAX = 20
+PRODUCTS_SHOWN_MAX = 50
 
 Form = dict[str, str]
 
@@ -61,6 +63,8 @@ def _values(store: Store, account_id: str) -> Body | None:
         return None
     charges, _ = store.page(account_id, "charge", Page(limit=CHARGES_SHOWN_MAX))
     disputes, _ = store.page(account_id, "dispute", Page(limit=CHARGES_SHOWN_MAX))
+    products, _ = store.page(account_id, "product", Page(limit=PRODUCTS_SHOWN_MAX))
+    prices, _ = store.page(account_id, "price", Page(limit=PRODUCTS_SHOWN_MAX))
     return {
         "account": record.body,
         "hidden": {"dunning": DUNNING_DEFAULT, "tax_percent": None} | record.hidden,
@@ -68,6 +72,8 @@ def _values(store: Store, account_id: str) -> Body | None:
         "charges": [charge.body for charge in charges],
         "disputes": {one.body["charge"]: one.body for one in disputes},
         "open_statuses": OPEN_STATUSES,
+        "products": [product.body for product in products],
+        "prices": [price.body for price in prices],
     }
 
 
@@ -82,6 +88,9 @@ def _change(simulator: Simulator, store: Store, account_id: str, form: Form) -> 
         _TO_ACCOUNTS[action](own, account, form)
     elif action in _TO_CHARGES:
         _TO_CHARGES[action](books, books.get("charge", form.get("charge", "")), form)
+    elif action in _TO_CATALOGUE:
+        kind, remove = _TO_CATALOGUE[action]
+        remove(books, books.get(kind, form.get(kind, "")))
     else:
         return False
     return True
@@ -123,6 +132,14 @@ def _decide(books: Books, charge: Record, status: str) -> None:
     decide(books, found[0], status)
 
 
+def _delete_product(books: Books, product: Record) -> None:
+    """Delete a product with its prices, which the API alone cannot."""
+    for price in books.all("price", product=product.id):
+        discard(books, price)
+    books.store.delete(product)
+    books.emit("product.deleted", product.body)
+
+
 _TO_ACCOUNTS: dict[str, Callable[[Books, Record, Form], None]] = {
     "rename": _rename,
     "billing": _set_billing,
@@ -135,4 +152,8 @@ _TO_CHARGES: dict[str, Callable[[Books, Record, Form], None]] = {
     "dispute": _dispute,
     "win": lambda books, charge, _: _decide(books, charge, "won"),
     "lose": lambda books, charge, _: _decide(books, charge, "lost"),
+}
+_TO_CATALOGUE: dict[str, tuple[str, Callable[[Books, Record], None]]] = {
+    "delete_price": ("price", discard),
+    "delete_product": ("product", _delete_product),
 }

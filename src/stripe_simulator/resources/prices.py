@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 
+from stripe_simulator.books import Books
 from stripe_simulator.errors import StripeError, not_implemented
 from stripe_simulator.identifiers import new_id
 from stripe_simulator.resources import products
@@ -29,6 +30,18 @@ UPDATE_HONOURS = "active lookup_key metadata nickname tax_behavior transfer_look
 LIST_HONOURS = (
     "active created currency lookup_keys product type recurring.interval recurring.usage_type"
 )
+
+
+def discard(books: Books, record: Record) -> None:
+    """Delete a price that was never used, as only Stripe's dashboard can.
+
+    Raises:
+        StripeError: A subscription has it; archive it instead.
+    """
+    if books.all("subscription", **{"items.data[0].price.id": record.id}):
+        raise StripeError("This price has been used, so it cannot be deleted. Archive it instead.")
+    books.store.delete(record)
+    books.emit("price.deleted", record.body)
 
 
 def create(call: Call) -> Body:

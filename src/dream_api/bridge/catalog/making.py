@@ -26,10 +26,14 @@ class Making:
     Args:
         stripe: the gateway of the platform's mode.
         platform_id: whose tiers they are; written on what is made.
+        off_sale: prices and products that somebody archived: put back where a tier keeps them.
     """
 
-    def __init__(self, stripe: Stripe, platform_id: str) -> None:
+    def __init__(
+        self, stripe: Stripe, platform_id: str, off_sale: frozenset[str] = frozenset()
+    ) -> None:
         self._stripe = stripe
+        self._off_sale = off_sale
         self._platform_id = platform_id
 
     async def make(
@@ -75,6 +79,8 @@ class Making:
             if planned.needs_price:
                 price_id = await self._create_price(plan, planned)
                 planned = planned.made(price_id=price_id)
+            elif planned.tier.price_id in self._off_sale and not planned.tier.archived:
+                await self._stripe.unarchive_price(plan.account_id, str(planned.tier.price_id))
         except DreamError as error:
             return planned, error
         return planned, None
@@ -91,7 +97,7 @@ class Making:
             planned = planned.made(product_id=product_id)
             is_as_wanted = planned.product_name == planned.tier.display_name
         else:
-            is_as_wanted = planned.tier.archived or _is_on_sale(current, planned)
+            is_as_wanted = planned.tier.archived or self._is_on_sale(current, planned)
         if not is_as_wanted and planned.tier.product_id is not None:
             await self._stripe.update_product(
                 plan.account_id,
@@ -116,19 +122,19 @@ class Making:
             idempotency_key=idempotency_key(plan, self._platform_id, planned, "create_price"),
         )
 
+    def _is_on_sale(self, current: TierConfig, planned: PlannedTier) -> bool:
+        """Tell whether the product is on sale under the wanted name already."""
+        tier = current.find(planned.tier.name)
+        return (
+            tier is not None
+            and not tier.archived
+            and tier.product_id not in self._off_sale
+            and (tier.product_id, tier.display_name)
+            == (planned.tier.product_id, planned.tier.display_name)
+        )
+
     def _metadata(self, planned: PlannedTier) -> dict[str, str]:
         return {
             "dreamapi_platform_id": self._platform_id,
             "dreamapi_tier": planned.tier.name,
         }
-
-
-def _is_on_sale(current: TierConfig, planned: PlannedTier) -> bool:
-    """Tell whether the product is on sale under the wanted name already."""
-    tier = current.find(planned.tier.name)
-    return (
-        tier is not None
-        and not tier.archived
-        and (tier.product_id, tier.display_name)
-        == (planned.tier.product_id, planned.tier.display_name)
-    )

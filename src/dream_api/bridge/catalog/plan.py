@@ -119,6 +119,7 @@ def build_plan(
     begun: Plan | None,
     account_id: str,
     in_use: Mapping[str, int],
+    gone: frozenset[str] = frozenset(),
 ) -> Plan:
     """Plan the way from *current* to *wanted*.
 
@@ -128,6 +129,7 @@ def build_plan(
         begun: the last plan of the platform, finished or not.
         account_id: the connected account. Ids of another account are of no use here.
         in_use: the number of end users on each tier.
+        gone: prices and products that were deleted at Stripe: made anew, not found again.
 
     Raises:
         TierInUse: a tier that has end users is left out, or turns from free to paid or back.
@@ -137,7 +139,11 @@ def build_plan(
     usable = current if before else TierConfig()
     _check_in_use(wanted, current, in_use)
     tiers = [
-        _plan_tier(new, usable.find(new.name), before.find(new.name) if before else None, revision)
+        _plan_tier(
+            _Known.of(usable.find(new.name), before.find(new.name) if before else None, gone),
+            new,
+            revision,
+        )
         for new in wanted
     ]
     tiers += _archived(wanted, current)
@@ -175,19 +181,49 @@ def _check_in_use(
             raise TierInUse(tier.name, end_users)
 
 
-def _plan_tier(
-    new: NewTier, current: Tier | None, begun: PlannedTier | None, revision: int
-) -> PlannedTier:
-    known = [tier for tier in (current, begun.tier if begun else None) if tier is not None]
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What there is of one tier: as it is published, and as it was last planned.
+
+    Attributes:
+        tiers: both, without a price or a product that is gone.
+        has_lost_price: so that none is made under the key of the one that is gone.
+        product: how its product came or comes to be; None where it has to be made anew.
+    """
+
+    tiers: tuple[Tier, ...]
+    has_lost_price: bool
+    product: PlannedTier | None
+
+    @classmethod
+    def of(cls, current: Tier | None, begun: PlannedTier | None, gone: frozenset[str]) -> Self:
+        """Put together what is left."""
+        known = [tier for tier in (current, begun.tier if begun else None) if tier is not None]
+        has_lost_product = any(tier.product_id in gone for tier in known)
+        has_lost_price = has_lost_product or any(tier.price_id in gone for tier in known)
+        left = [
+            replace(
+                tier,
+                price_id=None if has_lost_price else tier.price_id,
+                product_id=None if has_lost_product else tier.product_id,
+            )
+            for tier in known
+        ]
+        return cls(tuple(left), has_lost_price, None if has_lost_product else begun)
+
+
+def _plan_tier(known: _Known, new: NewTier, revision: int) -> PlannedTier:
     if new.is_free:
-        stays = next((tier.revision for tier in known if tier.is_free), revision)
+        stays = next((tier.revision for tier in known.tiers if tier.is_free), revision)
         return PlannedTier(new.to_tier(revision=stays), stays, new.display_name)
-    sold = next((tier for tier in known if _sells_the_same(tier, new)), None)
+    alike = (tier for tier in known.tiers if _sells_the_same(tier, new))
+    sold = None if known.has_lost_price else next(alike, None)
     tier = new.to_tier(
         price_id=sold.price_id if sold else None,
-        product_id=next((tier.product_id for tier in known if tier.product_id), None),
+        product_id=next((tier.product_id for tier in known.tiers if tier.product_id), None),
         revision=sold.revision if sold else revision,
     )
+    begun = known.product
     if begun is not None and not begun.tier.is_free:
         return PlannedTier(tier, begun.product_revision, begun.product_name)
     return PlannedTier(tier, revision, new.display_name)

@@ -55,10 +55,16 @@ class Publication:
         turn: the right to change the platform.
         intent: what is to be published; it stands in the developers' world already.
         current: the tiers that end users live by now.
+        off_sale: prices and products of theirs that somebody archived at Stripe.
     """
 
     def __init__(
-        self, workplace: Workplace, turn: Turn, intent: Intent, current: TierConfig
+        self,
+        workplace: Workplace,
+        turn: Turn,
+        intent: Intent,
+        current: TierConfig,
+        off_sale: frozenset[str] = frozenset(),
     ) -> None:
         self._workplace = workplace
         self._bindings = workplace.bindings
@@ -66,7 +72,7 @@ class Publication:
         self._intent = intent
         self._current = current
         stripe = workplace.stripes.of(mode_of(turn.platform_id))
-        self._making = Making(stripe, turn.platform_id)
+        self._making = Making(stripe, turn.platform_id, off_sale)
 
     @classmethod
     async def take_over(cls, workplace: Workplace, platform_id: str) -> Self | None:

@@ -20,8 +20,9 @@ from dream_api.bridge.catalog.model import (
     check_tier,
     check_tiers,
 )
-from dream_api.bridge.catalog.plan import build_plan
+from dream_api.bridge.catalog.plan import Plan, build_plan
 from dream_api.bridge.catalog.publication import Publication, Workplace
+from dream_api.bridge.catalog.shelf import look
 from dream_api.bridge.catalog.store import Intent, State
 from dream_api.bridge.connect import NotConnected, PaymentRequired
 from dream_api.bridge.keys import Keys, Turn
@@ -197,10 +198,14 @@ class Catalog:
             account_id, current = await self._look(platform_id)
             wanted = choose(current)
             counts = await self._subscribers(platform_id)
-            turn, intent = await self._begin(
-                Intent.seed(platform_id, developer_id, account_id), current, wanted, counts
-            )
-            publication = Publication(self._workplace, turn, intent, current)
+            shelf = await look(self._workplace.stripes.of(mode), account_id, current)
+            seed = Intent.seed(platform_id, developer_id, account_id)
+
+            def plan(begun: Plan | None) -> Plan:
+                return build_plan(wanted, current, begun, account_id, counts, shelf.gone)
+
+            turn, intent = await self._begin(seed, plan)
+            publication = Publication(self._workplace, turn, intent, current, shelf.off_sale)
             secret = await publication.publish(issues_key=issues_key)
         names = [new.name for new in wanted]
         tiers = [publication.tier(name) for name in names]
@@ -210,18 +215,14 @@ class Catalog:
     async def _begin(
         self,
         seed: Intent,
-        current: TierConfig,
-        wanted: Sequence[NewTier],
-        counts: Mapping[str, int],
+        plan: Callable[[Plan | None], Plan],
     ) -> tuple[Turn, Intent]:
         """Take the turn and write what is going to happen, before Stripe hears of it."""
 
         def verb(connection: Connection) -> tuple[Turn, Intent]:
             turn = self._keys.open_turn(connection, seed.developer_id, seed.platform_id)
             before = rows.read_intent(connection, seed.platform_id)
-            begun = before.plan if before else None
-            plan = build_plan(wanted, current, begun, seed.plan.account_id, counts)
-            intent = replace(seed, plan=plan, state=State.OPEN)
+            intent = replace(seed, plan=plan(before.plan if before else None), state=State.OPEN)
             rows.write_intent(connection, intent, self._workplace.clock.now())
             return turn, intent
 

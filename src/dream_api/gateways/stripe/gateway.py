@@ -205,6 +205,15 @@ class Stripe:
         call = self._client.v1.prices.update_async(price_id, {"active": True}, options(account))
         await answer(call, account)
 
+    async def is_price_on_sale(self, account: str | None, price_id: str) -> bool:
+        """Tell whether a price can be bought; ``StripeNotFound`` where it was deleted."""
+        return bool((await self.get_price(account, price_id))["active"])
+
+    async def is_product_on_sale(self, account: str | None, product_id: str) -> bool:
+        """Tell whether a product is active; ``StripeNotFound`` where it was deleted."""
+        call = self._client.v1.products.retrieve_async(product_id, None, options(account))
+        return bool((await answer(call, account)).active)
+
     async def get_price(self, account: str | None, price_id: str) -> dict[str, Any]:
         """Read a price as Stripe sends it."""
         call = self._client.v1.prices.retrieve_async(price_id, None, options(account))
