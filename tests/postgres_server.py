@@ -8,8 +8,11 @@ root, so there its processes drop to ``nobody``. It listens on a socket in a tem
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ OWNER = "owner"
 """The migrator's role; a superuser of this server, so no test may speak as it."""
 PROGRAMS_FOLDER = "pginstall18"
 START_SECONDS_MAX = 60
+POLL_SECONDS = 0.01
 UNPRIVILEGED: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []}
 
 
@@ -91,6 +95,18 @@ class PostgresServer:
         """Stop it as a power cut would; the next start recovers."""
         self._control("stop", "--mode", "immediate")
 
+    def kill_at_once(self) -> None:
+        """SIGKILL every process of it, as the kernel does when memory has run out."""
+        postmaster = int((self._data / "postmaster.pid").read_text().splitlines()[0])
+        victims = [postmaster, *_children_of(postmaster)]
+        for pid in victims:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        patience_ends = time.monotonic() + START_SECONDS_MAX
+        while any(_is_alive(pid) for pid in victims):
+            assert time.monotonic() < patience_ends, "a process outlived SIGKILL"
+            time.sleep(POLL_SECONDS)
+
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Run statements as the owner; give what they print, a line a row."""
         return self._run(
@@ -125,3 +141,19 @@ class PostgresServer:
             text = output.read()
         assert ended.returncode == 0, f"{program}: {text}"
         return text
+
+
+def _children_of(parent: int) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # It ended while we looked.
+            if int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(folder.name))
+    return found
+
+
+def _is_alive(pid: int) -> bool:
+    """Tell whether a process still runs; one that has ended may wait for its parent to notice."""
+    with suppress(OSError):
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
