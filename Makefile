@@ -2,7 +2,7 @@
 # where it is installed and by venv and pip where it is not, from the hashed locks alone.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check fix lock openapi screenshots
+.PHONY: help setup dev test proofs check fix lock openapi screenshots
 
 BIN := .venv/bin
 LOCKS := requirements.lock requirements-dev.lock
@@ -19,6 +19,9 @@ dev: .venv/runtime.stamp  ## Run the whole product on this machine; options with
 
 test: setup  ## Run the tests; pick some with T=tests/unit
 	$(BIN)/pytest -n $(TEST_WORKERS) $(T)
+
+proofs: setup  ## Kill servers and databases, thirty rounds each, and judge every answer
+	PROOF_ROUNDS=30 $(BIN)/pytest tests/proofs
 
 check: setup  ## Everything CI runs, in CI's order
 	@! grep -n '://' $(LOCKS) || { echo 'A lock names a host; run: make lock'; exit 1; }
