@@ -106,6 +106,9 @@ class PostgresServer:
         while any(_is_alive(pid) for pid in victims):
             assert time.monotonic() < patience_ends, "a process outlived SIGKILL"
             time.sleep(POLL_SECONDS)
+        # Where nobody collects the dead, the next start would take its own ghost for a server.
+        for lock in (self._data / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink()
 
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Run statements as the owner; give what they print, a line a row."""

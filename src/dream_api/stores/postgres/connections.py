@@ -42,6 +42,12 @@ _UNAVAILABLE = frozenset({
     "57014",  # query_canceled: the statement's time was over
     "0A000",  # feature_not_supported: a standby cannot serialize, a cached plan has changed
 })  # fmt: skip
+_LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.InternalClientError,
+)
 _LOST_CLASSES = ("08", "53", "57P", "3D", "28")
 """No connection: broken, out of resources, shutting down or starting, no database, no entry."""
 _RETRY = "The database cannot be used right now. Retry in a moment."
@@ -156,14 +162,18 @@ def _translated_state(state: str, error: Exception) -> Exception:
 
 
 def _is_lost(cause: BaseException) -> bool:
-    """Recognise failures of the connection itself, which carry no state of the server's."""
+    """Recognise failures of the connection itself, which carry no state of the server's.
+
+    A server that is killed may say a last word to an idle connection. Until the driver has seen
+    the end of it, it refuses the next statement as an error of its own.
+    """
     chain: list[BaseException] = []
     current: BaseException | None = cause
     while current is not None and current not in chain:
         chain.append(current)
         current = current.__cause__
     return any(
-        isinstance(part, OSError | TimeoutError | asyncpg.ConnectionDoesNotExistError)
+        isinstance(part, _LOST)
         or (isinstance(part, asyncpg.InterfaceError) and "closed" in str(part))
         for part in chain
     )

@@ -187,7 +187,13 @@ class PostgresMeter:
 
 
 async def _look(line: Line, query: Callable[[DriverConnection], Awaitable[T]]) -> T:
-    return await query(PostgresDriver(await line.opened()))
+    raw = await line.opened()
+    try:
+        return await query(PostgresDriver(raw))
+    except Exception as error:
+        if isinstance(translated(error), ConnectionLost):
+            raw.terminate()  # The next look opens another.
+        raise
 
 
 async def _transact(
@@ -199,11 +205,20 @@ async def _transact(
         await raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
         answers = await verb(PostgresDriver(raw), items)
         await _commit(raw)
-    except BaseException:
-        if not raw.is_closed() and raw.is_in_transaction():
-            await raw.execute("ROLLBACK")
+    except BaseException as error:
+        await _undo(raw, error)
         raise
     return answers
+
+
+async def _undo(raw: "asyncpg.Connection[Any]", error: BaseException) -> None:
+    """Leave a connection as it was before the transaction, or leave it for good."""
+    if isinstance(error, Exception) and isinstance(
+        translated(error), ConnectionLost | OutcomeUnknown
+    ):
+        raw.terminate()
+    elif not raw.is_closed() and raw.is_in_transaction():
+        await raw.execute("ROLLBACK")
 
 
 async def _commit(raw: "asyncpg.Connection[Any]") -> None:
