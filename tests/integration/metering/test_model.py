@@ -1,12 +1,15 @@
 """Random histories on both engines: the store's answers equal a naive model's, step by step."""
 
 import asyncio
+import shutil
 from collections import defaultdict
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -22,15 +25,23 @@ from dream_api.customers.metering import (
     set_entitlement,
 )
 from dream_api.customers.platforms import Tier
+from dream_api.gateways.clock import Clock
 from dream_api.kit.errors import NotFound
 from dream_api.kit.keys import Mode, issue_key
 from dream_api.kit.periods import minute_of, month_of
 from dream_api.stores import Bindings
-from tests.integration.metering.conftest import FixedClock, Look, World
+from dream_api.stores.postgres import PostgresStores
+from dream_api.stores.sqlite import SqliteStores
+from tests.integration.metering.conftest import FixedClock, Look, World, look_into
+from tests.postgres_fixtures import Database
 
 T = TypeVar("T")
 
 START = datetime(2026, 11, 29, 23, 58, tzinfo=UTC)
+CUT_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 USERS = st.sampled_from(["u_1", "u_2"])
 AMOUNTS = st.integers(1, 12)
 KEYS = st.none() | st.sampled_from(["k1", "k2", "k3"])
@@ -96,19 +107,91 @@ class Model:
         return None
 
 
-class Histories(RuleBasedStateMachine):
-    """A platform's life: calls, batches, questions, corrections, plans, blocks, and time."""
+class Process(Protocol):
+    """A process that counts, and can be killed between two calls."""
 
-    bindings: ClassVar[Bindings]
-    look: ClassVar[Look]
+    bindings: Bindings
+
+    def look(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Look into the tables beside it."""
+        ...
+
+    async def crash(self) -> None:
+        """Kill it, and start another on what is left."""
+        ...
+
+    async def close(self) -> None:
+        """End it."""
+        ...
+
+
+class SqliteProcess:
+    """On SQLite a killed process leaves its files, with the last commits in the log beside them."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._crashes = 0
+        self._open()
+
+    def _open(self) -> None:
+        self._stores = SqliteStores(self._folder, self._clock)
+        self.bindings = self._stores.bindings
+
+    def look(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Look into the files as they are now."""
+        return look_into(self._folder)(sql, *parameters)
+
+    async def crash(self) -> None:
+        """Take the files as SIGKILL would leave them: nothing flushed, nothing closed."""
+        self._crashes += 1
+        left = self._folder.with_name(f"crash-{self._crashes}")
+        shutil.copytree(self._folder, left, ignore=shutil.ignore_patterns("*-shm", "*.lock"))
+        self._stores.close()
+        shutil.rmtree(self._folder)
+        self._folder = left
+        self._open()
+
+    async def close(self) -> None:
+        """Close the files."""
+        self._stores.close()
+
+
+class PostgresProcess:
+    """On PostgreSQL a killed process leaves nothing but the database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self.look: Look = database.rows
+        self._open()
+
+    def _open(self) -> None:
+        self._stores = PostgresStores(self._database.addresses, self._clock)
+        self.bindings = self._stores.bindings
+
+    async def crash(self) -> None:
+        """Cut every connection of the process and forget it."""
+        killed = self._stores
+        self._database.server.sql(CUT_OTHERS, self._database.name)
+        self._open()
+        await killed.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._stores.close()
+
+
+class Histories(RuleBasedStateMachine):
+    """A platform's life: calls, batches, questions, corrections, plans, blocks, crashes, time."""
+
+    process: ClassVar[Process]
     loop: ClassVar[asyncio.AbstractEventLoop]
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = FixedClock(START)
-        metering = Metering(self.bindings.api_multi, self.clock)
-        platform_id = issue_key("pk", Mode.TEST)
-        self.world = World(self.bindings, self.clock, metering, type(self).look, platform_id)
+        self.world = self._world(issue_key("pk", Mode.TEST))
         self.model = Model()
         self.run(self.world.publish(*TIERS))
 
@@ -210,6 +293,17 @@ class Histories(RuleBasedStateMachine):
         """The worker comes by."""
         self.run(self.world.loop.roll_up(limit=7))
 
+    @rule()
+    def crash(self) -> None:
+        """The process is killed between two calls, and another takes over."""
+        self.run(self.process.crash())
+        self.world = self._world(self.world.platform_id)
+
+    def _world(self, platform_id: str) -> World:
+        bindings = self.process.bindings
+        metering = Metering(bindings.api_multi, self.clock)
+        return World(bindings, self.clock, metering, self.process.look, platform_id)
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the loop that the bindings live in; the machine has its own thread."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
@@ -234,9 +328,26 @@ def _told(decision: Decision) -> tuple[Any, ...]:
     )
 
 
-async def test_random_histories_agree_with_the_model(bindings: Bindings, look: Look) -> None:
+@pytest.fixture(params=["data_dir", "database"])
+def place(request: pytest.FixtureRequest) -> Path | Database:
+    """Give a folder with both stores' files, or a database."""
+    found: Path | Database = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+async def process(place: Path | Database, clock: Clock) -> AsyncIterator[Process]:
+    """Give a process on either engine."""
+    made: Process = (
+        SqliteProcess(place, clock) if isinstance(place, Path) else PostgresProcess(place, clock)
+    )
+    yield made
+    await made.close()
+
+
+async def test_random_histories_agree_with_the_model(process: Process) -> None:
     """Whatever order things happen in, answers, counters and ledger say the same."""
-    Histories.bindings, Histories.look = bindings, look
+    Histories.process = process
     Histories.loop = asyncio.get_running_loop()
     await asyncio.to_thread(
         run_state_machine_as_test,

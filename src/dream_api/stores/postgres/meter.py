@@ -80,9 +80,15 @@ class Line:
         return self._raw
 
     async def close(self) -> None:
-        """Close it."""
-        if self._raw is not None:
+        """Close it; where the server has gone, there is nothing left to say goodbye to."""
+        if self._raw is None:
+            return
+        try:
             await self._raw.close()
+        except Exception as error:
+            self._raw.terminate()
+            if not isinstance(translated(error), ConnectionLost):
+                raise
 
 
 @dataclass(slots=True, eq=False)
