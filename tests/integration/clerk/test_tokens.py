@@ -186,6 +186,20 @@ async def test_a_rotated_key_is_found(clerked: Clerked, known: str) -> None:
     assert 200 == await status_of(clerked, clerked.developers.session_token(known))
 
 
+async def test_a_stranger_shuts_no_new_key_out(clerked: Clerked, known: str) -> None:
+    """Clerk is asked at most every ten seconds; what was not asked for is not taken for unknown."""
+    clerk = clerked.developers
+    claims = jwt.decode(clerk.session_token(known), options={"verify_signature": False})
+    clerked.advance(60)
+    assert 401 == await status_of(clerked, clerk.sign(claims, kid="ins_unknown"))
+    clerk.key_id += "_next"
+    too_early = await status_of(clerked, clerk.session_token(known))
+
+    clerked.advance(11)
+
+    assert (401, 200) == (too_early, await status_of(clerked, clerk.session_token(known)))
+
+
 async def test_a_newcomer_waits_until_clerk_answers(clerked: Clerked) -> None:
     """Without a profile nobody is made: 503 first, then the very same token works."""
     await clerked.join()

@@ -8,6 +8,7 @@ import pytest
 from dream_api.kit.keys import Mode, issue_key
 from tests.journeys.driver import PASSWORD, Developer, Journey
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 UNKNOWN_KEY = issue_key("sk", Mode.LIVE)
 WRONG_CHECKSUM = UNKNOWN_KEY[:-1] + ("0" if UNKNOWN_KEY[-1] != "0" else "1")
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1In0.c2lnbmF0dXJl"
@@ -135,6 +136,24 @@ async def test_a_secret_key_has_no_other_place(
 
     assert 400 == answer.status_code
     assert key not in answer.text
+
+
+@pytest.mark.parametrize("field", ["email", "password"])
+@pytest.mark.parametrize("how", ["plain", "escaped", "multipart"])
+async def test_a_secret_key_in_a_form_is_refused(
+    http: httpx.AsyncClient, field: str, how: str
+) -> None:
+    """Pages show again what was typed, so a key that was pasted into one would be shown."""
+    ways: dict[str, dict[str, Any]] = {
+        "plain": {"data": {field: UNKNOWN_KEY}},
+        "escaped": {"content": f"{field}=%73k{UNKNOWN_KEY[2:]}", "headers": FORM},
+        "multipart": {"files": {field: (None, UNKNOWN_KEY)}},
+    }
+
+    answer = await http.post("/sign-in", **ways[how])
+
+    assert (400, "key_in_body") == (answer.status_code, answer.json()["code"])
+    assert UNKNOWN_KEY not in answer.text
 
 
 async def test_authorization_wins_over_a_cookie(

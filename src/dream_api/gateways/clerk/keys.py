@@ -51,24 +51,27 @@ class KeySet:
             return self._keys[key_id]
         if self._is_newer(self._unknown.get(key_id), UNKNOWN, now):
             return None
-        await self._refresh()
-        if key_id not in self._keys:
+        was_answered = await self._refresh()
+        if was_answered and key_id not in self._keys:
+            # Only then: a key that Clerk has made since the last answer must not be shut out.
             self._remember_unknown(key_id)
         return self._keys.get(key_id)
 
-    async def _refresh(self) -> None:
-        """Ask, unless somebody has just done so: callers that wait together share one request."""
+    async def _refresh(self) -> bool:
+        """Ask, and tell whether Clerk has answered; not if somebody has asked just before."""
         async with self._asking:
             now = self._clock.now()
             if self._is_newer(self._asked_at, ASK_AGAIN, now):
                 self._require_usable(now)
-                return
+                return False
             self._asked_at = now
             try:
                 self._keys = _read(await self._fetch())
-                self._read_at = now
             except ClerkUnavailable:
                 self._require_usable(now)
+                return False
+            self._read_at = now
+            return True
 
     def _require_usable(self, now: datetime) -> None:
         if not self._is_newer(self._read_at, STALE, now):

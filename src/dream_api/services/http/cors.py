@@ -46,7 +46,7 @@ class Cors:
 
     async def _keyed(self, scope: Scope, receive: Receive, send: Send, origin: str) -> None:
         key = _header(scope, b"x-publishable-key")
-        if key is None or not is_well_formed(key, "pk"):
+        if key is None or not is_well_formed(key, "pk") or _shows_secret_key(scope):
             await self._app(scope, receive, send)  # Without CORS headers no page reads the answer.
             return
         if not await self._is_allowed(key, origin):
@@ -61,6 +61,12 @@ class Cors:
 
     def _is_ours(self, origin: str) -> bool:
         return origin.lower() == self._settings.public_origin
+
+
+def _shows_secret_key(scope: Scope) -> bool:
+    """Tell whether a secret key signs the request, which has no place in a browser."""
+    _, _, credential = (_header(scope, b"authorization") or "").partition(" ")
+    return credential.strip().startswith("sk_")
 
 
 def _header(scope: Scope, wanted: bytes) -> str | None:

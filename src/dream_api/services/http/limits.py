@@ -231,14 +231,26 @@ async def _check_body(
     if media_type not in rule.media_types:
         names = ", ".join(sorted(name.decode() for name in rule.media_types))
         raise UnsupportedMediaType(f"Send the body with Content-Type: {names}.")
+    if media_type in FORMS and _form_holds_secret_key(body):
+        raise _key_in_body()
     if media_type not in JSON:
         return
     if b"charset" in parameters and b"utf-8" not in parameters:
         raise UnsupportedMediaType("Send JSON as UTF-8.")
     value = await _parsed(strict_loads, body)
     if _holds_secret_key(body, value):
-        raise KeyInBody("Send the secret key as Authorization: Bearer, never in a body.")
+        raise _key_in_body()
     scope[PARSED_JSON] = value
+
+
+def _key_in_body() -> KeyInBody:
+    return KeyInBody("Send the secret key as Authorization: Bearer, never in a body.")
+
+
+def _form_holds_secret_key(body: bytes) -> bool:
+    """Look for a key in a form, as sent or escaped: pages show again what was typed."""
+    text = body.decode("latin-1")
+    return KEY_IN_TEXT.search(unquote_plus(text) if "%" in text else text) is not None
 
 
 def _holds_secret_key(body: bytes, value: Any) -> bool:
