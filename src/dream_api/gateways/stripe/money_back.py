@@ -1,5 +1,6 @@
 """Money that went back: what became of charges of a connected account."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -54,24 +55,33 @@ class MoneyBack:
 
     async def _refunds(self, account: str | None, created: int) -> list[dict[str, Any]]:
         params: RefundListParams = {"created": {"gte": created}, "limit": PAGE, "expand": _EXPAND}
-        found: list[dict[str, Any]] = []
-        for _ in range(PAGES_MAX):
-            call = self._client.v1.refunds.list_async(params, options(account))
-            page = plain_object(await answer(call, account))
-            found += page["data"]
-            if not page["has_more"]:
-                break
-            params["starting_after"] = found[-1]["id"]
-        return found
+
+        def page_after(last: str | None) -> Awaitable[Any]:
+            if last is not None:
+                params["starting_after"] = last
+            return self._client.v1.refunds.list_async(params, options(account))
+
+        return await _all_pages(page_after, account)
 
     async def _disputes(self, account: str | None, created: int) -> list[dict[str, Any]]:
         params: DisputeListParams = {"created": {"gte": created}, "limit": PAGE, "expand": _EXPAND}
-        found: list[dict[str, Any]] = []
-        for _ in range(PAGES_MAX):
-            call = self._client.v1.disputes.list_async(params, options(account))
-            page = plain_object(await answer(call, account))
-            found += page["data"]
-            if not page["has_more"]:
-                break
-            params["starting_after"] = found[-1]["id"]
-        return found
+
+        def page_after(last: str | None) -> Awaitable[Any]:
+            if last is not None:
+                params["starting_after"] = last
+            return self._client.v1.disputes.list_async(params, options(account))
+
+        return await _all_pages(page_after, account)
+
+
+async def _all_pages(
+    page_after: Callable[[str | None], Awaitable[Any]], account: str | None
+) -> list[dict[str, Any]]:
+    """Read a listing page by page, each after the last row of the one before."""
+    found: list[dict[str, Any]] = []
+    for _ in range(PAGES_MAX):
+        page = plain_object(await answer(page_after(found[-1]["id"] if found else None), account))
+        found += page["data"]
+        if not page["has_more"]:
+            break
+    return found
