@@ -33,7 +33,9 @@ OPEN_PAGES = (
     "/dev/mailbox",
     "/p/{pk}/pricing",
     "/p/{pk}/sign-up",
+    "/p/{pk}/sign-up/verify",
     "/p/{pk}/sign-in",
+    "/p/{pk}/reauth",
     "/p/{pk}/forgot",
     "/p/{pk}/reset",
 )

@@ -4,9 +4,11 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import CONSOLE_PAGES, OPEN_PAGES
+from tests.browser import steps
+from tests.browser.pages import CONSOLE_PAGES, END_USER_PAGES, OPEN_PAGES
 from tests.browser.ready import Ready
 from tests.browser.watch import Watch
+from tests.journeys.processes import DevServer
 
 UNNAMED = """() => [...document.querySelectorAll(
     "button, a, input:not([type=hidden]), select, textarea, meter")]
@@ -46,6 +48,20 @@ def test_open_pages_fit_a_phone_and_name_everything(page: Page, ready: Ready) ->
     """The same for what strangers and end users see."""
     page.set_viewport_size({"width": 390, "height": 844})
     paths = [path.replace("{pk}", ready.keys.publishable) for path in OPEN_PAGES]
+
+    flaws = {path: found for path in paths if (found := _flaws(page, path))}
+
+    assert {} == flaws
+
+
+def test_an_end_users_pages_fit_a_phone_and_name_everything(
+    page: Page, product: DevServer, ready: Ready
+) -> None:
+    """The same for what somebody sees who is signed in to a platform."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    steps.sign_up(page, product, steps.new_email("user"), f"/p/{ready.keys.publishable}")
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    paths = [path.replace("{pk}", ready.keys.publishable) for path in END_USER_PAGES]
 
     flaws = {path: found for path in paths if (found := _flaws(page, path))}
 

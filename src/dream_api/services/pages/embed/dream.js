@@ -2,23 +2,30 @@
 //
 // Runs on other people's sites under the strictest policies: shadow DOM, a constructed stylesheet,
 // nodes built by DOM calls, no HTML strings. What stands inside the element is shown when the
-// prices cannot be had. Styling: ::part(grid|card|name|price|button) and --dream-* properties.
-// Attributes: current-plan (the signed-in user's plan), heading-level (2 to 6, default 3).
+// prices cannot be had. Attributes, parts, properties and events: docs/guides/embedding.md.
 const ORIGIN = new URL(import.meta.url).origin;
 const ZERO_DECIMAL = new Set("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split(" "));
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
-  :host { display: block; font-family: var(--dream-font, inherit); color: var(--dream-text, inherit); }
-  [part=grid] { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 220px), 1fr)); margin: 0; padding: 0; list-style: none; }
-  [part=card] { display: flex; flex-direction: column; gap: 14px; padding: 20px; border: 1px solid var(--dream-border, #d5d7de); border-radius: var(--dream-radius, 12px); background: var(--dream-surface, transparent); }
-  .popular { border-color: var(--brand); box-shadow: 0 0 0 1px var(--brand); }
+  :host { display: block; font-family: var(--dream-font, inherit); color: var(--dream-text, inherit); --edge: var(--dream-border, color-mix(in srgb, currentColor 18%, transparent)); --quiet: var(--dream-muted, color-mix(in srgb, currentColor 72%, transparent)); --accent: var(--dream-accent, var(--brand)); --ink: var(--dream-accent-text, var(--brand-ink)); --round: var(--dream-radius, 12px); }
+  :host([hidden]) { display: none; }
+  ul { margin: 0; padding: 0; list-style: none; }
+  [part=grid] { display: grid; gap: var(--dream-gap, 16px); grid-template-columns: repeat(auto-fit, minmax(min(100%, 220px), 1fr)); }
+  [part~=card] { display: flex; flex-direction: column; gap: 14px; min-width: 0; padding: 22px; border: 1px solid var(--edge); border-radius: var(--round); background: var(--dream-surface, transparent); overflow-wrap: anywhere; }
+  [part~=popular] { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
+  .head { display: flex; flex-wrap: wrap; gap: 4px 10px; justify-content: space-between; align-items: baseline; }
   [part=name] { margin: 0; font-size: 1.05em; font-weight: 600; }
-  [part=price] { margin: 0; }
-  [part=price] b { font-size: 2em; letter-spacing: -.03em; }
-  ul ul { flex: 1; margin: 0; padding: 0 0 0 1.1em; display: grid; gap: 6px; align-content: start; }
-  [part=button] { display: block; padding: 9px 14px; border: 1px solid var(--brand); border-radius: calc(var(--dream-radius, 12px) * .7); background: var(--brand); color: var(--ink); font: inherit; font-weight: 600; text-align: center; text-decoration: none; }
-  [part=button].current { background: none; color: inherit; border-color: var(--dream-border, #d5d7de); }
+  [part=badge] { padding: 1px 9px; border: 1px solid var(--edge); border-radius: 99px; font-size: .8em; }
+  p { margin: 0; }
+  [part=price] { color: var(--quiet); }
+  [part=price] b { color: var(--dream-text, currentColor); font-size: 2.1em; font-weight: 650; letter-spacing: -.03em; line-height: 1.1; }
+  [part=note] { margin-top: -8px; color: var(--quiet); font-size: .88em; }
+  [part=features] { flex: 1; display: grid; gap: 7px; align-content: start; }
+  [part=features] li { display: flex; gap: 9px; }
+  [part=features] li::before { content: "✓" / ""; color: var(--quiet); }
+  [part=button] { display: block; padding: 9px 14px; border: 1px solid var(--accent); border-radius: calc(var(--round) * .7); background: var(--accent); color: var(--ink); font: inherit; font-weight: 600; text-align: center; text-decoration: none; }
+  [part=button].current { background: none; color: inherit; border-color: var(--edge); }
   [part=button]:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 `);
 
@@ -29,14 +36,32 @@ function make(name, properties = {}, ...children) {
   return node;
 }
 
-function priceOf(tier) {
+function language() {
+  return document.documentElement.lang || undefined;
+}
+
+function money(cents, tier) {
   const isWhole = ZERO_DECIMAL.has(tier.currency);
-  const amount = isWhole ? tier.priceCents : tier.priceCents / 100;
+  const amount = isWhole ? cents : cents / 100;
   const digits = isWhole || Number.isInteger(amount) ? 0 : 2;
-  return new Intl.NumberFormat(document.documentElement.lang || undefined, {
+  return new Intl.NumberFormat(language(), {
     style: "currency", currency: tier.currency.toUpperCase(),
     minimumFractionDigits: digits, maximumFractionDigits: digits,
   }).format(amount);
+}
+
+function notesOf(tier) {
+  const notes = [];
+  if (tier.trialDays) notes.push(`First ${tier.trialDays} days free`);
+  if (tier.interval === "year" && tier.priceCents) {
+    notes.push(`${money(Math.round(tier.priceCents / 12), tier)} a month, billed yearly`);
+  }
+  return notes.join(" · ");
+}
+
+function linesOf(tier) {
+  const limit = tier.limit === null ? "Unlimited" : new Intl.NumberFormat(language()).format(tier.limit);
+  return [`${limit} calls / month`, ...tier.features];
 }
 
 function inkOn(color) {
@@ -48,7 +73,7 @@ function inkOn(color) {
 }
 
 class DreamPricingTable extends HTMLElement {
-  static observedAttributes = ["publishable-key", "current-plan", "heading-level"];
+  static observedAttributes = ["publishable-key", "current-plan", "heading-level", "interval"];
   #root = this.attachShadow({ mode: "open" });
   #document = null;
   #request = null;
@@ -92,18 +117,23 @@ class DreamPricingTable extends HTMLElement {
     const color = this.#document.branding?.color ?? "";
     const brand = /^#[0-9a-f]{6}$/i.test(color) ? color : "#5b4be1";
     this.style.setProperty("--brand", brand);
-    this.style.setProperty("--ink", inkOn(brand));
-    const tiers = this.#document.tiers.filter((tier) => !tier.archived);
+    this.style.setProperty("--brand-ink", inkOn(brand));
+    const interval = this.getAttribute("interval");
+    const tiers = this.#document.tiers.filter((tier) => !tier.archived
+      && (!interval || !tier.priceCents || tier.interval === interval));
     this.#root.replaceChildren(make("ul", { part: "grid" }, ...tiers.map((tier) => this.#card(tier))));
   }
 
   #card(tier) {
     const level = Math.min(6, Math.max(2, Number(this.getAttribute("heading-level")) || 3));
-    const price = make("p", { part: "price" }, make("b", {}, priceOf(tier)), ` / ${tier.interval}`);
-    const features = make("ul", {}, ...tier.features.map((feature) => make("li", {}, feature)));
-    const name = make(`h${level}`, { part: "name" }, tier.displayName);
-    const card = make("li", { part: "card" }, name, price, features, this.#button(tier));
-    if (tier.popular) card.classList.add("popular");
+    const head = make("div", { class: "head" }, make(`h${level}`, { part: "name", dir: "auto" }, tier.displayName));
+    if (tier.popular) head.append(make("span", { part: "badge" }, "Most popular"));
+    const price = make("p", { part: "price" }, make("b", {}, money(tier.priceCents, tier)), ` / ${tier.interval}`);
+    const features = linesOf(tier).map((line) => make("li", {}, make("span", { dir: "auto" }, line)));
+    const card = make("li", { part: tier.popular ? "card popular" : "card" }, head, price);
+    const note = notesOf(tier);
+    if (note) card.append(make("p", { part: "note" }, note));
+    card.append(make("ul", { part: "features" }, ...features), this.#button(tier));
     return card;
   }
 
@@ -113,7 +143,12 @@ class DreamPricingTable extends HTMLElement {
     const key = encodeURIComponent(this.getAttribute("publishable-key"));
     const href = `${ORIGIN}/p/${key}/pricing?tier=${encodeURIComponent(tier.name)}`;
     const verb = plan ? "Switch to" : tier.priceCents ? "Choose" : "Start with";
-    return make("a", { part: "button", href }, `${verb} ${tier.displayName}`);
+    const button = make("a", { part: "button", href }, `${verb} ${tier.displayName}`);
+    button.addEventListener("click", (click) => {
+      const chosen = new CustomEvent("dream:select", { bubbles: true, cancelable: true, detail: { tier } });
+      if (!this.dispatchEvent(chosen)) click.preventDefault();
+    });
+    return button;
   }
 }
 
