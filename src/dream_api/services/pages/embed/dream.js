@@ -18,14 +18,15 @@ sheet.replaceSync(`
   [part=name] { margin: 0; font-size: 1.05em; font-weight: 600; }
   [part=badge] { padding: 1px 9px; border: 1px solid var(--edge); border-radius: 99px; font-size: .8em; }
   p { margin: 0; }
-  [part=price] { color: var(--quiet); }
-  [part=price] b { color: var(--dream-text, currentColor); font-size: 2.1em; font-weight: 650; letter-spacing: -.03em; line-height: 1.1; }
+  [part=price] span { color: var(--quiet); }
+  [part=price] b { font-size: 2.1em; font-weight: 650; letter-spacing: -.03em; line-height: 1.1; }
   [part=note] { margin-top: -8px; color: var(--quiet); font-size: .88em; }
   [part=features] { flex: 1; display: grid; gap: 7px; align-content: start; }
   [part=features] li { display: flex; gap: 9px; }
   [part=features] li::before { content: "✓" / ""; color: var(--quiet); }
   [part=button] { display: block; padding: 9px 14px; border: 1px solid var(--accent); border-radius: calc(var(--round) * .7); background: var(--accent); color: var(--ink); font: inherit; font-weight: 600; text-align: center; text-decoration: none; }
-  [part=button].current { background: none; color: inherit; border-color: var(--edge); }
+  [part=button].plain { background: none; color: inherit; border-color: var(--edge); }
+  [part=button].current { background: color-mix(in srgb, currentColor 8%, transparent); color: inherit; border-color: transparent; }
   [part=button]:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 `);
 
@@ -121,29 +122,32 @@ class DreamPricingTable extends HTMLElement {
     const interval = this.getAttribute("interval");
     const tiers = this.#document.tiers.filter((tier) => !tier.archived
       && (!interval || !tier.priceCents || tier.interval === interval));
-    this.#root.replaceChildren(make("ul", { part: "grid" }, ...tiers.map((tier) => this.#card(tier))));
+    const hasFavourite = tiers.some((tier) => tier.popular);
+    const cards = tiers.map((tier) => this.#card(tier, tier.popular || !hasFavourite));
+    this.#root.replaceChildren(make("ul", { part: "grid" }, ...cards));
   }
 
-  #card(tier) {
+  #card(tier, isInviting) {
     const level = Math.min(6, Math.max(2, Number(this.getAttribute("heading-level")) || 3));
     const head = make("div", { class: "head" }, make(`h${level}`, { part: "name", dir: "auto" }, tier.displayName));
     if (tier.popular) head.append(make("span", { part: "badge" }, "Most popular"));
-    const price = make("p", { part: "price" }, make("b", {}, money(tier.priceCents, tier)), ` / ${tier.interval}`);
+    const price = make("p", { part: "price" }, make("b", {}, money(tier.priceCents, tier)), make("span", {}, ` / ${tier.interval}`));
     const features = linesOf(tier).map((line) => make("li", {}, make("span", { dir: "auto" }, line)));
     const card = make("li", { part: tier.popular ? "card popular" : "card" }, head, price);
     const note = notesOf(tier);
     if (note) card.append(make("p", { part: "note" }, note));
-    card.append(make("ul", { part: "features" }, ...features), this.#button(tier));
+    card.append(make("ul", { part: "features" }, ...features), this.#button(tier, isInviting));
     return card;
   }
 
-  #button(tier) {
+  #button(tier, isInviting) {
     const plan = this.getAttribute("current-plan");
     if (plan === tier.name) return make("span", { part: "button", class: "current" }, "Current plan");
     const key = encodeURIComponent(this.getAttribute("publishable-key"));
     const href = `${ORIGIN}/p/${key}/pricing?tier=${encodeURIComponent(tier.name)}`;
     const verb = plan ? "Switch to" : tier.priceCents ? "Choose" : "Start with";
     const button = make("a", { part: "button", href }, `${verb} ${tier.displayName}`);
+    if (!isInviting) button.classList.add("plain");
     button.addEventListener("click", (click) => {
       const chosen = new CustomEvent("dream:select", { bubbles: true, cancelable: true, detail: { tier } });
       if (!this.dispatchEvent(chosen)) click.preventDefault();
