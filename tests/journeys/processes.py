@@ -34,14 +34,22 @@ class DevServer:
     Args:
         data_dir: its folder.
         environment: settings of the process, such as the addresses of a database.
+        is_quiet: whether its log is thrown away; a test that fails wants to see it.
     """
 
-    def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        is_quiet: bool = False,
+    ) -> None:
         self.data_dir = data_dir
         self.environment = dict(environment or {})
         self.port = free_port()
         self.stripe_port = free_port()
         self.base_url = f"http://localhost:{self.port}"
+        self._stderr = subprocess.DEVNULL if is_quiet else None
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "DevServer":
@@ -49,6 +57,7 @@ class DevServer:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "dream_api", *self._command(), "--data", str(self.data_dir)],
             stdout=subprocess.DEVNULL,
+            stderr=self._stderr,
             env=_without_settings() | self.environment,
         )
         patience_ends = time.monotonic() + START_SECONDS_MAX

@@ -38,7 +38,7 @@ def demo_product(data_dir: Path) -> Iterator[tuple[DevServer, StillClock]]:
     clock.set()
     command = [sys.executable, "-m", "dream_api", "demo", "--data", str(data_dir)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    server = DevServer(data_dir)
+    server = DevServer(data_dir, is_quiet=True)
     clock.set()
     server.start()
     try:
