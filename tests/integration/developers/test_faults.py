@@ -1,0 +1,107 @@
+"""Stripe fails at each call of what developers pay us with: a repeat finishes it, once."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from dream_api.developers.accounts import mint_platform
+from dream_api.gateways.stripe import Stripe
+from dream_api.kit.ids import new_id
+from dream_api.kit.keys import Mode
+from tests.integration.developers.conftest import Payer
+from tests.stripe_faults import FaultyStripe, Verb, faulty, walk_every_outage
+from tests.stripe_server import gateway
+
+
+@pytest.fixture
+async def wire(stripe_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FaultyStripe]:
+    """Serve a wire that breaks."""
+    async with faulty(stripe_url, monkeypatch) as served:
+        yield served
+
+
+@pytest.fixture
+async def broken(wire: FaultyStripe) -> AsyncIterator[Stripe]:
+    """Give our own account over that wire."""
+    async with gateway(wire.url) as opened:
+        yield opened
+
+
+async def _another(payer: Payer) -> Payer:
+    """Let another developer sign up."""
+    developer = replace(payer, developer_id=new_id("dev", payer.clock.now()))
+    given = payer.bindings.front_auth_api
+    await given.developers.write(
+        lambda connection: mint_platform(
+            connection, given.platform_tokens, developer.developer_id, Mode.TEST
+        )
+    )
+    return developer
+
+
+async def test_the_page_where_one_pays_survives_every_outage(
+    payer: Payer, wire: FaultyStripe, broken: Stripe
+) -> None:
+    """One customer, one open page, however often it was asked for."""
+
+    async def act(developer: Payer) -> None:
+        await replace(developer, stripe=broken).open_checkout()
+
+    async def unfinished(developer: Payer) -> None:
+        assert not (await developer.room().get(developer.developer_id)).is_paid
+
+    async def done(developer: Payer) -> None:
+        record = await developer.room()._record(developer.developer_id)  # noqa: SLF001 - to ask Stripe.
+        assert record is not None
+        customer = str(record.stripe_customer_id)
+        assert 1 == len(await developer.stripe.list_open_checkouts(None, customer))
+
+    verb = Verb(lambda: _another(payer), act, unfinished, done)
+    assert await walk_every_outage(wire, verb)
+
+
+async def test_coming_back_from_paying_survives_every_outage(
+    payer: Payer, wire: FaultyStripe, broken: Stripe
+) -> None:
+    """Paid is paid, with the repeat at the latest; nobody is charged twice."""
+    sessions: dict[str, str] = {}
+
+    async def prepare() -> Payer:
+        developer = await _another(payer)
+        checkout = await developer.open_checkout()
+        await developer.fill_in(checkout)
+        sessions[developer.developer_id] = checkout.session_id
+        return developer
+
+    async def act(developer: Payer) -> None:
+        room = replace(developer, stripe=broken).room()
+        await room.settle_checkout(developer.developer_id, sessions[developer.developer_id])
+
+    async def unfinished(developer: Payer) -> None:
+        standing = await developer.room().get(developer.developer_id)
+        assert standing.is_paid is (await developer.live_platform() is not None)
+
+    async def done(developer: Payer) -> None:
+        assert (await developer.room().get(developer.developer_id)).is_paid
+        assert 1 == len(await developer.subscriptions())
+
+    assert await walk_every_outage(wire, Verb(prepare, act, unfinished, done))
+
+
+async def test_the_portal_of_developers_survives_every_outage(
+    payer: Payer, wire: FaultyStripe, broken: Stripe
+) -> None:
+    """Its settings are found or made; asking changes nothing of what is paid."""
+    await payer.pay()
+
+    async def prepare() -> Payer:
+        return payer
+
+    async def act(developer: Payer) -> None:
+        await replace(developer, stripe=broken).room().billing_portal(developer.developer_id)
+
+    async def paid(developer: Payer) -> None:
+        assert (await developer.room().get(developer.developer_id)).is_paid
+
+    assert await walk_every_outage(wire, Verb(prepare, act, paid, paid))
