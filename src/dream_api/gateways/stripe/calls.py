@@ -30,7 +30,11 @@ RETRY_AFTER_MAX_SECONDS = 60
 # docs.stripe.com/error-codes: what a revoked connection answers to our key with its account.
 _GONE_CODES = frozenset({"account_invalid", "platform_account_required"})
 # Refusals that time heals: another request is at work on the same object or under the same key.
-_PASSING_CODES = frozenset({"idempotency_key_in_use", "lock_timeout", "rate_limit"})
+_PASSING_CODES = frozenset(
+    {"idempotency_key_in_use", "lock_timeout", "rate_limit", "taxes_calculation_failed"}
+)
+# Our own key may not do this: the developer can change nothing about it.
+_KEY_CODES = frozenset({"api_key_expired", "more_permissions_required", "platform_api_key_expired"})
 _REFUSALS = (
     stripe.InvalidRequestError,
     stripe.CardError,
@@ -72,7 +76,7 @@ def translate(error: stripe.StripeError, account: str | None) -> DreamError:
         )
     if account is not None and code_of(error) in _GONE_CODES:
         return _gone()
-    if isinstance(error, stripe.AuthenticationError):
+    if isinstance(error, stripe.AuthenticationError) or code_of(error) in _KEY_CODES:
         return StripeNotConfigured(
             "Stripe does not accept this deployment's secret key; its operator corrects it.",
             retry_after_seconds=RETRY_AFTER_MAX_SECONDS,

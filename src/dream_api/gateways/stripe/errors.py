@@ -12,6 +12,13 @@ StripeRefused           409  Stripe understood and said no
 ├── TaxNotSetUp         409  tax was asked for, and the account does not calculate it
 ├── CurrencyConflict    409  the customer pays in another currency already
 ├── AmountTooSmall      409  less than the least that Stripe charges
+├── AmountTooLarge      409  more than the most that Stripe charges
+├── CurrencyRefused     409  the account cannot charge in the currency
+├── AddressRefused      409  Stripe does not lead people to that address
+├── NoPaymentMethod     402  no card is on file
+├── SubscriptionManaged 409  a schedule of the developer's changes the subscription
+├── SubscriptionOver    409  it has ended, so that nothing of it can change
+├── SubscriptionLimit   409  the customer has as many subscriptions as Stripe allows
 AccountGone             409  the connected account has withdrawn our access
 OauthRefused            409  the OAuth code or the account was not accepted
 InvalidSignature        400  a webhook that Stripe did not sign
@@ -119,6 +126,56 @@ class AmountTooSmall(StripeRefused):
 
     code = "amount_too_small"
     title = "The amount is too small"
+
+
+class AmountTooLarge(StripeRefused):
+    """More than the most amount that Stripe charges in this currency."""
+
+    code = "amount_too_large"
+    title = "The amount is too large"
+
+
+class CurrencyRefused(StripeRefused):
+    """Stripe does not know the currency, or the account's country does not charge in it."""
+
+    code = "currency_not_supported"
+    title = "The currency is not supported"
+
+
+class AddressRefused(StripeRefused):
+    """Stripe does not accept an address that people would come back to."""
+
+    code = "address_refused"
+    title = "Stripe does not accept an address"
+
+
+class NoPaymentMethod(StripeRefused):
+    """The customer has no card on file that could be charged."""
+
+    code = "no_payment_method"
+    status = 402
+    title = "No card is on file"
+
+
+class SubscriptionManaged(StripeRefused):
+    """A subscription schedule, made in Stripe's dashboard, changes the subscription."""
+
+    code = "subscription_managed"
+    title = "A schedule manages the subscription"
+
+
+class SubscriptionOver(StripeRefused):
+    """The subscription has ended between our looking at it and changing it."""
+
+    code = "subscription_ended"
+    title = "The subscription has ended"
+
+
+class SubscriptionLimit(StripeRefused):
+    """Stripe allows a customer 500 subscriptions."""
+
+    code = "subscription_limit_reached"
+    title = "Too many subscriptions"
 
 
 class AccountGone(DreamError):

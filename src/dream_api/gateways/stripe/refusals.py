@@ -10,15 +10,22 @@ from typing import NamedTuple
 import stripe
 
 from dream_api.gateways.stripe.errors import (
+    AddressRefused,
+    AmountTooLarge,
     AmountTooSmall,
     BusinessNameMissing,
     CardDeclined,
     ChargesNotEnabled,
     CurrencyConflict,
+    CurrencyRefused,
+    NoPaymentMethod,
     PaymentNeedsAction,
     PriceNotOnSale,
     StripeNotFound,
     StripeRefused,
+    SubscriptionLimit,
+    SubscriptionManaged,
+    SubscriptionOver,
     TaxNotSetUp,
 )
 
@@ -53,6 +60,24 @@ _APPROVAL = _Meaning(
 _SMALL = _Meaning(
     AmountTooSmall, "Stripe charges no amount that small. Raise the tier's price, or make it 0."
 )
+_LARGE = _Meaning(AmountTooLarge, "Stripe charges no amount that large. Lower the tier's price.")
+_UNKNOWN_CURRENCY = _Meaning(
+    CurrencyRefused,
+    "Give the tier a currency that the account's country charges in: "
+    "https://docs.stripe.com/currencies.",
+)
+_ADDRESS = _Meaning(AddressRefused, "Send a complete https address that people can open.")
+_NO_CARD = _Meaning(
+    NoPaymentMethod, "Nothing was changed. The person adds a card through POST /v1/portal."
+)
+_MANAGED = _Meaning(
+    SubscriptionManaged,
+    "Release the schedule in the Stripe dashboard, or change the subscription there.",
+)
+_OVER = _Meaning(SubscriptionOver, "Nothing was changed. Start a new one with POST /v1/checkout.")
+_MANY = _Meaning(
+    SubscriptionLimit, "End some of the customer's subscriptions in the Stripe dashboard first."
+)
 _CURRENCY = _Meaning(
     CurrencyConflict,
     "Stripe bills a customer in one currency at a time. Let the running subscription end first.",
@@ -62,24 +87,43 @@ _NAME = _Meaning(
     "Checkout shows the name of the business, and the connected account has none. Its owner sets "
     "it at https://dashboard.stripe.com/account.",
 )
+_GONE = (
+    "It was deleted in the Stripe dashboard, or it is on another account than the connected one."
+)
+_ELSE = "Nothing was changed. Correct that at Stripe or in the request, then send it again."
 
 _BY_CODE = {
     "account_closed": _CHARGES,
+    "amount_too_large": _LARGE,
     "amount_too_small": _SMALL,
     "authentication_required": _APPROVAL,
+    "country_unsupported": _UNKNOWN_CURRENCY,
+    "customer_max_subscriptions": _MANY,
     "customer_tax_location_invalid": _TAX,
+    "invoice_no_payment_method_types": _NO_CARD,
     "invoice_payment_intent_requires_action": _APPROVAL,
+    "invoice_upcoming_none": _OVER,
     "payment_intent_action_required": _APPROVAL,
+    "payment_intent_authentication_failure": _APPROVAL,
+    "payment_intent_payment_attempt_failed": _CARD,
+    "payment_method_customer_decline": _CARD,
+    "payment_method_provider_decline": _CARD,
     "product_inactive": _PRICE,
     "stripe_tax_inactive": _TAX,
     "subscription_payment_intent_requires_action": _APPROVAL,
     "testmode_charges_only": _CHARGES,
+    "url_invalid": _ADDRESS,
 }
 _BY_WORDS = (
     (re.compile(r"set an account or business name"), _NAME),
     (re.compile(r"cannot currently make (live )?charges"), _CHARGES),
     (re.compile(r"price specified is inactive|product is not active|marked as inactive"), _PRICE),
     (re.compile(r"cannot combine currencies"), _CURRENCY),
+    (re.compile(r"Invalid currency"), _UNKNOWN_CURRENCY),
+    (re.compile(r"Not a valid URL"), _ADDRESS),
+    (re.compile(r"no attached payment source"), _NO_CARD),
+    (re.compile(r"managed by the subscription schedule"), _MANAGED),
+    (re.compile(r"canceled subscription can only update"), _OVER),
     (re.compile(r"enable automatic tax calculation|[Aa]utomatic tax"), _TAX),
 )
 
@@ -89,8 +133,10 @@ def refusal_of(error: stripe.StripeError) -> StripeRefused:
     code, param, words = code_of(error), getattr(error, "param", None), error.user_message or ""
     meaning = _meaning(error, code, param, words)
     if meaning is None:
-        refused = StripeNotFound if is_missing(error) else StripeRefused
-        return refused(_quoted(words), stripe_code=code, stripe_param=param)
+        refused, what_to_do = (
+            (StripeNotFound, _GONE) if is_missing(error) else (StripeRefused, _ELSE)
+        )
+        return refused(f"{_quoted(words)} {what_to_do}", stripe_code=code, stripe_param=param)
     return meaning.refusal(
         f"{_quoted(words)} {meaning.what_to_do}", stripe_code=code, stripe_param=param
     )
@@ -117,9 +163,10 @@ def _meaning(
         return _BY_CODE[code]
     if isinstance(error, stripe.CardError):
         return _CARD
-    if is_missing(error):
+    if is_missing(error) and "[price]" in (param or ""):
         # A price inside what is sold; a price that was looked up by itself is just missing.
-        return _PRICE if "[price]" in (param or "") else None
+        return _PRICE
+    # Stripe calls a missing card "resource_missing" too, so that words are asked in any case.
     return next((meaning for pattern, meaning in _BY_WORDS if pattern.search(words)), None)
 
 

@@ -14,13 +14,21 @@ from dream_api.customers.subscriptions import (
 )
 from dream_api.gateways.stripe import (
     AccountGone,
+    AddressRefused,
+    AmountTooLarge,
+    AmountTooSmall,
     BusinessNameMissing,
     CardDeclined,
     ChargesNotEnabled,
+    CurrencyConflict,
+    NoPaymentMethod,
     PaymentNeedsAction,
     PriceNotOnSale,
     StripeRefused,
     StripeUnavailable,
+    SubscriptionLimit,
+    SubscriptionManaged,
+    SubscriptionOver,
     TaxNotSetUp,
 )
 from dream_api.kit.errors import NotFound
@@ -36,8 +44,14 @@ TIER_CHARACTERS_MAX = 64
 router = APIRouter(prefix="/v1", route_class=CreatingRoute)
 
 _STRIPE = (StripeNotConnected, StripeRefused, AccountGone, StripeUnavailable, UserBusy)
-_SELLING = (ChargesNotEnabled, BusinessNameMissing, PriceNotOnSale, TaxNotSetUp)
-_CHARGING = (CardDeclined, PaymentNeedsAction, PriceNotOnSale)
+_SELLING = (
+    ChargesNotEnabled, BusinessNameMissing, PriceNotOnSale, TaxNotSetUp, CurrencyConflict,
+    AmountTooSmall, AmountTooLarge, AddressRefused, SubscriptionLimit,
+)  # fmt: skip
+_CHARGING = (
+    CardDeclined, PaymentNeedsAction, NoPaymentMethod, PriceNotOnSale, TaxNotSetUp,
+    AmountTooSmall, AmountTooLarge, SubscriptionManaged, SubscriptionOver,
+)  # fmt: skip
 
 
 class CheckoutBody(Body):
@@ -140,7 +154,7 @@ async def change_plan(
     "/portal",
     status_code=201,
     response_model=PortalAnswer,
-    responses=refusals(NoSubscription, NotFound, *_STRIPE),
+    responses=refusals(NoSubscription, NotFound, AddressRefused, *_STRIPE),
 )
 async def open_portal(body: PortalBody, caller: SecretKeyOrEndUser, rooms: Rooms) -> dict[str, Any]:
     """Open Stripe's portal: cards, invoices, and ending the subscription."""

@@ -8,7 +8,14 @@ from pydantic import Field
 from dream_api.bridge.catalog import TIERS_MAX, NewTier, Published, TierInUse, TiersChanged
 from dream_api.bridge.connect import NotConnected, PaymentRequired
 from dream_api.developers.management_usage import ManagementLimitReached
-from dream_api.gateways.stripe import AccountGone, StripeRefused, StripeUnavailable
+from dream_api.gateways.stripe import (
+    AccountGone,
+    AmountTooLarge,
+    AmountTooSmall,
+    CurrencyRefused,
+    StripeRefused,
+    StripeUnavailable,
+)
 from dream_api.services.front_auth_api.answers import TierAnswer, TierBody
 from dream_api.services.front_auth_api.platform import Rooms, metered
 from dream_api.services.http.callers import Developer, ModeQuery
@@ -20,7 +27,7 @@ router = APIRouter(prefix="/platform", route_class=CreatingRoute)
 
 PUBLISHING_REFUSALS = (
     PaymentRequired, NotConnected, TierInUse, TiersChanged, AccountGone, StripeRefused,
-    StripeUnavailable, ManagementLimitReached,
+    StripeUnavailable, ManagementLimitReached, CurrencyRefused, AmountTooLarge, AmountTooSmall,
 )  # fmt: skip
 
 
