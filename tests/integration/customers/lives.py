@@ -172,6 +172,35 @@ async def discounted_for_ever(life: Recorder) -> None:
     await _change(life, "basic")
 
 
+async def paused_without_a_card(life: Recorder) -> None:
+    """Sold by the developer in Stripe's dashboard, tried without a card, paused, and resumed."""
+    await life.shop.track(user_id=USER)
+    pro = (await life.shop.tiers()).find("pro")
+    assert pro is not None
+    customer = await life.owner.ask("POST", "/v1/customers", email="ada@example.com")
+    made = await life.owner.ask(
+        "POST",
+        "/v1/subscriptions",
+        **{
+            "customer": customer["id"],
+            "items[0][price]": str(pro.price_id),
+            "trial_period_days": "7",
+            "trial_settings[end_behavior][missing_payment_method]": "pause",
+            "metadata[dreamapi_platform_id]": life.shop.platform_id,
+            "metadata[dreamapi_user_id]": USER,
+        },
+    )
+    await life.note()
+    await _wait(life, 8)
+    paused = life.steps[-1].subscriptions[made["id"]]
+    assert "paused" == paused["status"], "there is nothing to charge"
+    path = "/v1/payment_methods/pm_card_visa/attach"
+    card = await life.owner.ask("POST", path, customer=customer["id"])
+    await _set(life, made["id"], default_payment_method=card["id"])
+    await life.owner.ask("POST", f"/v1/subscriptions/{made['id']}/resume")
+    await life.note()
+
+
 LIVES: tuple[Life, ...] = (
     renewed_and_cancelled,
     tried_up_and_down,
@@ -184,4 +213,5 @@ LIVES: tuple[Life, ...] = (
     left_and_came_back,
     tried_and_left,
     discounted_for_ever,
+    paused_without_a_card,
 )

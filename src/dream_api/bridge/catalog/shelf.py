@@ -7,7 +7,7 @@ from dream_api.customers.platforms import Tier, TierConfig
 from dream_api.gateways.stripe import Stripe, StripeNotFound, StripeUnavailable
 
 LOOKS_AT_ONCE = 4
-LOOK_SECONDS = 10.0
+LOOK_SECONDS = 4.0
 """For all looks of a submit; what was not seen by then is taken to be in order."""
 
 
