@@ -39,6 +39,18 @@ def _metered(amount: int) -> Item:
     return item
 
 
+def _seats(amount: str, quantity: int) -> Item:
+    item = _item(None, quantity=quantity)
+    item["price"]["unit_amount_decimal"] = amount
+    return item
+
+
+def _once(amount: int) -> Item:
+    item = _item(amount)
+    item["price"]["recurring"] = None
+    return item
+
+
 def _subscription(*items: Item, status: str = "active", **more: Any) -> dict[str, Any]:
     return {
         "status": status,
@@ -126,6 +138,31 @@ ROWS: list[tuple[str, dict[str, Any], int]] = [
         100,
     ),
     ("half a cent rounds up", _subscription(_item(6, "year")), 1),
+    ("less than half a cent rounds down", _subscription(_item(5, "year")), 0),
+    ("a fraction of a cent counts by the seat", _subscription(_seats("0.5", 5)), 3),
+    (
+        "a currency without cents is in its own units",
+        _subscription(_item(34_800, "year"), currency="jpy"),
+        2_900,
+    ),
+    ("a pause at the end of a trial pays nothing", _subscription(PRO, status="paused"), 0),
+    ("one that never began does not", _subscription(PRO, status="incomplete_expired"), 0),
+    (
+        "invoices marked uncollectible do",
+        _subscription(PRO, pause_collection={"behavior": "mark_uncollectible"}),
+        2_900,
+    ),
+    ("tax is not revenue", _subscription(PRO, automatic_tax={"enabled": True}), 2_900),
+    ("months and years add up", _subscription(PRO, _item(120_000, "year")), 12_900),
+    (
+        "an item's coupon comes before the subscription's",
+        _subscription(
+            _item(2_000, discounts=(_coupon(amount_off=1_000, currency="usd"),)), discounts=[HALF]
+        ),
+        500,
+    ),
+    ("a free price brings nothing", _subscription(_item(0)), 0),
+    ("something sold once does not recur", _subscription(PRO, _once(9_900)), 2_900),
 ]
 
 
