@@ -1,6 +1,7 @@
 """A store has two words, the same on every engine, plus the batch word that metering needs."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
@@ -90,14 +91,17 @@ class BatchVerb(Protocol[Item_contra, Answer_co]):
 class BatchStore(Protocol):
     """The door that metering uses beside ``Store``: group commit, and point reads."""
 
-    async def write_batched(
+    def write_batched(
         self, verb: BatchVerb[Item, Answer], item: Item, *, weight: int = 1
-    ) -> Answer:
+    ) -> asyncio.Future[Answer]:
         """Put *item* into the next transaction together with whatever else waits.
 
-        Durable on return, like ``Store.write``; control-plane verbs ride in the same
+        Durable once done, like ``Store.write``; control-plane verbs ride in the same
         transaction as savepoints. *weight* is how many events the item holds: a transaction
         takes at most BATCH_WEIGHT_MAX of them.
+
+        Raises:
+            StoreUnavailable, Overloaded: at once or from the future, as ``Store.write``.
         """
         ...
 
@@ -107,4 +111,8 @@ class BatchStore(Protocol):
         *query* awaits nothing but its connection. It never waits for the writer, and on SQLite
         costs some microseconds; anything that scans belongs into ``Store.read``.
         """
+        ...
+
+    def glance(self, query: Callable[[DriverConnection], Coroutine[Any, Any, T]]) -> T | None:
+        """``read_point`` without a loop's turn; None where the engine has to wait for answers."""
         ...

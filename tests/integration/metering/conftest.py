@@ -50,6 +50,10 @@ class World:
     look: Look
     platform_id: str
 
+    def __post_init__(self) -> None:
+        """Remember how many idempotency keys others have used: their rows name no platform."""
+        self._keys_before = self._count_keys()
+
     @property
     def loop(self) -> Metering:
         """Metering as the customers' loop has it: its sweeps see all platforms."""
@@ -104,8 +108,12 @@ class World:
     def counts(self) -> dict[str, int]:
         """Count this platform's rows in every table that counting writes."""
         count = "SELECT count(*) FROM {} WHERE platform_id = ?"
-        tables = ("customer_usage_kv", "users", "metering_ledger", "metering_idempotency")
-        return {table: self.rows(count.format(table), self.platform_id)[0][0] for table in tables}
+        tables = ("customer_usage_kv", "users", "metering_ledger")
+        counts = {table: self.rows(count.format(table), self.platform_id)[0][0] for table in tables}
+        return counts | {"metering_idempotency": self._count_keys() - self._keys_before}
+
+    def _count_keys(self) -> int:
+        return int(self.rows("SELECT count(*) FROM metering_idempotency")[0][0])
 
 
 @pytest.fixture

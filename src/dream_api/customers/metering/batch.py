@@ -56,7 +56,8 @@ class Call(msgspec.Struct, frozen=True):
     is_batch: bool
 
 
-Answers = tuple[Decision, ...]
+Answers = Decision | tuple[Decision, ...]
+"""One decision for a call of one event, one for each event of a batch."""
 
 
 class _StoredAnswer(msgspec.Struct, frozen=True, array_like=True):
@@ -159,7 +160,7 @@ class _Transaction:
         decision = self._decide(call, state, call.events[0])
         if decision.reason is Denial.IDEMPOTENCY_CONFLICT:
             return IdempotencyConflict()
-        return (decision,)
+        return decision
 
     def _decide(self, call: Call, state: PlatformState, event: PreparedEvent) -> Decision:
         user = (call.platform_id, event.user_id)
@@ -171,6 +172,7 @@ class _Transaction:
             stored = self._stored.get((call.platform_id, event.key_hash))
             if stored is not None:
                 return _replayed(stored, event) or conflict(usage, state.tiers, now_ms=call.now_ms)
+        last_active_ms = usage.last_active_ms
         decision = track(
             usage,
             state.tiers,
@@ -179,14 +181,19 @@ class _Transaction:
             now_ms=call.now_ms,
             is_call=not call.is_batch,
         )
-        if user not in self._unknown:
-            if decision.allowed:
-                self.changes.changed[user] = usage
-        elif decision.plan is not None:
+        if user in self._unknown and decision.plan is not None:
             self.changes.new[user] = usage  # Created also where the very first event is denied.
         if decision.allowed:
+            self._note_user(user, usage, last_active_ms)
             self._note(call, event, decision)
         return decision
+
+    def _note_user(self, user: UserKey, usage: Usage, last_active_ms: int | None) -> None:
+        if user in self._unknown:
+            return
+        self.changes.changed[user] = usage
+        if usage.last_active_ms != last_active_ms:
+            self.changes.active.add(user)
 
     def _note(self, call: Call, event: PreparedEvent, decision: Decision) -> None:
         period_start_ms = to_milliseconds(decision.period_start)

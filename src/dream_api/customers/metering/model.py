@@ -21,6 +21,9 @@ USAGE_MAX = 2**53 - 1
 LATE_MS_MAX = 24 * 60 * 60 * 1000
 """How far back a ``timestamp`` may lie when it arrives."""
 MINUTE_MS = 60_000
+LAST_ACTIVE_STEP_MS = 10_000
+"""How far ``lastActive`` may lag behind: the index over it is not rewritten by each call of a busy
+user, which would cost as much as everything else that a count writes."""
 DAY_MS = 24 * 60 * 60 * 1000
 _MONTHS_CACHED = 64
 _MINUTES_CACHED = 16
@@ -158,7 +161,8 @@ def track(
             usage.usage_count = used
         if is_call:
             usage.minute_count += 1
-        if usage.last_active_ms is None or usage.last_active_ms < event_ms:
+        last_ms = usage.last_active_ms
+        if last_ms is None or last_ms + LAST_ACTIVE_STEP_MS <= event_ms:
             usage.last_active_ms = event_ms
     if tier is not None:
         usage.shown_plan = tier.name

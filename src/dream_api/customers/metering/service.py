@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from typing import cast
 
 import msgspec
 import structlog
@@ -24,7 +25,6 @@ from dream_api.customers.platforms import (
     Access,
     PlatformCache,
     PlatformInactive,
-    PlatformState,
     Unauthenticated,
     read_tiers,
     touch_key,
@@ -123,14 +123,18 @@ class Metering:
             StoreUnavailable, Overloaded: nothing was counted; try again.
         """
         now_ms = to_milliseconds(self._clock.now())
-        prepared = self._prepare(event, owner_id, now_ms)
+        prepared = self._prepare(platform_id, event, owner_id, now_ms)
         if event.timestamp is not None:
             await self._check_timestamps(platform_id, (prepared,), now_ms, path="timestamp")
-        call = Call(platform_id, access, (prepared,), now_ms, False)
-        answers = await self._bindings.meter.write_batched(self._group_commit, call)
-        if access is not None:
-            self._note_use(access, now_ms)
-        return answers[0]
+        return await self._submit(platform_id, access, prepared, now_ms)
+
+    def count(self, platform_id: str, event: TrackEvent, *, access: Access) -> Awaitable[Decision]:
+        """``track``, without a coroutine of its own where the event happens now."""
+        if event.timestamp is not None:
+            return self.track(platform_id, event, access=access)
+        now_ms = to_milliseconds(self._clock.now())
+        prepared = self._prepare(platform_id, event, None, now_ms)
+        return self._submit(platform_id, access, prepared, now_ms)
 
     async def track_batch(
         self, platform_id: str, events: Sequence[TrackEvent], *, access: Access | None = None
@@ -145,15 +149,16 @@ class Metering:
             Unauthenticated, PlatformInactive, StoreUnavailable, Overloaded: as ``track``.
         """
         now_ms = to_milliseconds(self._clock.now())
-        prepared = [self._prepare(event, None, now_ms) for event in events]
+        prepared = [self._prepare(platform_id, event, None, now_ms) for event in events]
         await self._check_timestamps(platform_id, prepared, now_ms, path="events[{}].timestamp")
         decisions: list[Decision] = []
         for start in range(0, len(prepared), EVENTS_PER_CALL_MAX):
             turn = tuple(prepared[start : start + EVENTS_PER_CALL_MAX])
             call = Call(platform_id, access, turn, now_ms, True)
-            decisions += await self._bindings.meter.write_batched(
+            counting = self._bindings.meter.write_batched(
                 self._group_commit, call, weight=len(turn)
             )
+            decisions += cast("tuple[Decision, ...]", await counting)
         if access is not None:
             self._note_use(access, now_ms)
         return decisions
@@ -168,21 +173,25 @@ class Metering:
             PlatformInactive: grace is over.
         """
         now_ms = to_milliseconds(self._clock.now())
+        return await self._bindings.meter.read_point(
+            lambda connection: self._look(
+                connection, platform_id, user_id, amount=amount, access=access, now_ms=now_ms
+            )
+        )
 
-        async def look(connection: DriverConnection) -> tuple[Usage | None, PlatformState]:
-            point = await rows_of(connection).read_point(platform_id, user_id)
-            if access is not None:
-                current = await self._cache.access(connection, access, point.version)
-                if current is None or not current.is_live(now_ms):
-                    raise Unauthenticated
-            return point.usage, await self._cache.state(connection, platform_id, point.version)
+    def glance(self, access: Access, user_id: str, *, amount: int) -> Decision | None:
+        """``check``, at once; None where the store cannot be asked without waiting.
 
-        usage, state = await self._bindings.meter.read_point(look)
-        if state.is_inactive(now_ms):
-            raise PlatformInactive
-        if access is not None:
-            self._note_use(access, now_ms)
-        return check(usage or Usage(user_id), state.tiers, amount=amount, now_ms=now_ms)
+        Raises:
+            Unauthenticated, PlatformInactive: as ``check``.
+        """
+        now_ms = to_milliseconds(self._clock.now())
+        return self._bindings.meter.glance(
+            lambda connection: self._look(
+                connection, access.platform_id, user_id,
+                amount=amount, access=access, now_ms=now_ms,
+            )
+        )  # fmt: skip
 
     async def usage(
         self, platform_id: str, user_id: str, *, access: Access | None = None
@@ -267,14 +276,50 @@ class Metering:
         """Finish what was noted on the side."""
         await asyncio.gather(*self._touching, return_exceptions=True)
 
-    def _prepare(self, event: TrackEvent, owner_id: str | None, now_ms: int) -> PreparedEvent:
+    async def _look(
+        self,
+        connection: DriverConnection,
+        platform_id: str,
+        user_id: str,
+        *,
+        amount: int,
+        access: Access | None,
+        now_ms: int,
+    ) -> Decision:
+        """Read one end user and decide, as of one moment."""
+        point = await rows_of(connection).read_point(platform_id, user_id)
+        if access is not None:
+            current = await self._cache.access(connection, access, point.version)
+            if current is None or not current.is_live(now_ms):
+                raise Unauthenticated
+        state = await self._cache.state(connection, platform_id, point.version)
+        if state.is_inactive(now_ms):
+            raise PlatformInactive
+        if access is not None:
+            self._note_use(access, now_ms)
+        return check(point.usage or Usage(user_id), state.tiers, amount=amount, now_ms=now_ms)
+
+    def _submit(
+        self, platform_id: str, access: Access | None, event: PreparedEvent, now_ms: int
+    ) -> Awaitable[Decision]:
+        """Put one call's event into the next transaction."""
+        counting = self._bindings.meter.write_batched(
+            self._group_commit, Call(platform_id, access, (event,), now_ms, False)
+        )
+        if access is not None:
+            self._note_use(access, now_ms)
+        return cast("Awaitable[Decision]", counting)
+
+    def _prepare(
+        self, platform_id: str, event: TrackEvent, owner_id: str | None, now_ms: int
+    ) -> PreparedEvent:
         timestamp_ms = None if event.timestamp is None else to_milliseconds(event.timestamp)
         properties = None
         if event.properties is not None:
             properties = self._encoder.encode(event.properties).decode()
         key_hash, content_hash = None, b""
         if event.idempotency_key is not None:
-            key_hash = _digest(f"{owner_id or ''}\0{event.idempotency_key}")
+            key_hash = _digest(f"{platform_id}\0{owner_id or ''}\0{event.idempotency_key}")
             content_hash = _digest(f"{event.user_id}\0{event.amount}\0{timestamp_ms}\0{properties}")
         return PreparedEvent(
             event.user_id,

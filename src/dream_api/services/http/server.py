@@ -6,7 +6,7 @@ do not arrive in time is cut, headers have a size, and malformed HTTP is answere
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from typing_extensions import override  # typing has it only since Python 3.12.
@@ -14,12 +14,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from dream_api.kit.errors import DreamError
 from dream_api.services.http.errors import HeadersTooLarge, MalformedHttp
+from dream_api.services.http.express import ExpressRequest, Lane, lanes_of, outbox_of
 from dream_api.services.http.problems import MEDIA_TYPE
 from dream_api.services.http.request_ids import new_request_id
 
 HEADER_SECONDS_MAX = 3.0
 HEAD_BYTES_MAX = 65_536
 """Request line and headers as raw bytes; ``limits`` judges the parsed ones more strictly."""
+EXPRESS_SECONDS_MAX = 1.0
+"""How long a lane waits for the rest of a body; then the application reads it by its own rules."""
 LINGER_SECONDS = 1.0
 """How long a refused sender may take to notice."""
 KEEP_ALIVE_SECONDS = 30
@@ -30,12 +33,20 @@ _REASONS = {400: b"Bad Request", 431: b"Request Header Fields Too Large"}
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """Cuts connections whose headers are late or endless."""
+    """Cuts connections whose headers are late or endless; asks express lanes first."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _lane: Lane | None = None
+    _express: ExpressRequest | None = None
+    """A request for a lane whose body has not arrived whole."""
     _head_bytes = 0
     _is_in_head = True
     _is_refused = False
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._lanes = lanes_of(self.app)
+        self._outbox = outbox_of(self.loop)
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -59,6 +70,8 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._is_in_head and self._head_bytes > HEAD_BYTES_MAX:
             self._refuse(HeadersTooLarge("Send fewer or shorter headers; cookies count too."))
+        elif self._express is not None and self._deadline is None:
+            self._deadline = self.loop.call_later(EXPRESS_SECONDS_MAX, self._leave_lane)
 
     @override
     def on_message_begin(self) -> None:
@@ -74,7 +87,33 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._disarm()
         self._is_in_head = False
         self._head_bytes = 0
-        super().on_headers_complete()
+        if not self._enter_lane():
+            super().on_headers_complete()
+
+    @override
+    def on_body(self, body: bytes) -> None:
+        """Collect a lane's body, as far as the lane takes it."""
+        express, lane = self._express, self._lane
+        if express is None or lane is None:
+            super().on_body(body)
+            return
+        express.body += body
+        if len(express.body) > lane.bytes_max:
+            self._leave_lane()
+
+    @override
+    def on_message_complete(self) -> None:
+        """Ask the lane, now that the request is whole."""
+        express, lane = self._express, self._lane
+        if express is None or lane is None:
+            super().on_message_complete()
+            return
+        self._express = None
+        self._disarm()
+        express.more_body = False
+        express.keep_alive = self.parser.should_keep_alive()
+        if not lane.take(express):
+            express.hand_on()
 
     @override
     def send_400_response(self, msg: str) -> None:
@@ -84,6 +123,32 @@ class DeadlineProtocol(HttpToolsProtocol):
             self.cycle.disconnected = True  # Its body is what went wrong; the handler ends here.
             self.cycle.message_event.set()
         self._refuse(MalformedHttp("Send one well-formed HTTP/1.1 request."))
+
+    def _enter_lane(self) -> bool:
+        """Find the request's lane. A pipelined or unusual request takes the ordinary way."""
+        path, _, query = self.url.partition(b"?")
+        lane = self._lanes.get((self.parser.get_method(), path))
+        if lane is None or (self.cycle is not None and not self.cycle.response_complete):
+            return False
+        if (
+            self.expect_100_continue
+            or self.flow.write_paused
+            or self.parser.get_http_version() != "1.1"
+            or self.parser.should_upgrade()
+        ):
+            return False
+        self._lane = lane
+        self._express = ExpressRequest(self, self._outbox, path, query)
+        self.cycle = cast("Any", self._express)
+        return True
+
+    def _leave_lane(self) -> None:
+        """Let the application read the rest of a body that is late or too long."""
+        express, self._express = self._express, None
+        self._disarm()
+        if express is not None:
+            express.keep_alive = self.parser.should_keep_alive()
+            express.hand_on()
 
     def _answers_earlier_request(self) -> bool:
         cycle = self.cycle

@@ -6,7 +6,7 @@ batch: as on SQLite, one commit is shared by everyone who waited, and so are the
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -116,10 +116,10 @@ class PostgresMeter:
         self._looks_waiting = 0
         self._patience = Patience()
 
-    async def write_batched(
+    def write_batched(
         self, verb: BatchVerb[Item, Answer], item: Item, *, weight: int = 1
-    ) -> Answer:
-        """Put *item* into the next transaction with all others of *verb*; durable on return."""
+    ) -> asyncio.Future[Answer]:
+        """Put *item* into the next transaction with all others of *verb*; durable once done."""
         if len(self._waiting) >= WAITING_MAX:
             raise Overloaded("Too many writes are waiting. Retry in a moment.")
         if self._is_closing:
@@ -129,7 +129,12 @@ class PostgresMeter:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append(Work(verb, item, weight, future))
         self._arrived.set()
-        return await future
+        return future
+
+    def glance(self, query: Callable[[DriverConnection], Coroutine[Any, Any, T]]) -> T | None:
+        """Give None: an answer has to come over the network."""
+        del query
+        return None
 
     async def read_point(self, query: Callable[[DriverConnection], Awaitable[T]]) -> T:
         """Run a look-up of a few rows, on a connection that no batch uses."""

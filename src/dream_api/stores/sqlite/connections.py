@@ -26,8 +26,8 @@ CACHE_KIBIBYTES = 65_536
 CACHED_STATEMENTS = 512
 PAGE_BYTES = 2_048
 """Counting touches a few rows on many pages, so smaller pages halve what a commit writes."""
-CHECKPOINT_PAGES = 32_000
-"""64 MB of log before its pages are copied home: hot pages are copied once for many commits."""
+LOG_PAGES_MAX = 128_000
+"""256 MB: a log that has grown so long beside ``checkpoints`` is copied home inside a commit."""
 _SCHEMA_TABLES = frozenset({"sqlite_master", "sqlite_schema", "sqlite_sequence"})
 # Virtual tables that json_each() and friends appear as; they hold nothing of their own.
 _FUNCTION_TABLES = frozenset({"json_each", "json_tree"})
@@ -93,11 +93,18 @@ def open_writer(path: Path) -> sqlite3.Connection:
     raw = _open(path)
     raw.execute(f"PRAGMA page_size={PAGE_BYTES}")  # Holds for a new file only.
     raw.execute("PRAGMA journal_mode=WAL")
-    raw.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+    raw.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES_MAX}")
     raw.execute("PRAGMA synchronous=FULL")
     raw.execute("PRAGMA foreign_keys=ON")
     raw.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
     # SQLite's own busy handler sleeps up to 100 ms and is not fair; the writer retries itself.
+    raw.execute("PRAGMA busy_timeout=0")
+    return raw
+
+
+def open_maintenance(path: Path) -> sqlite3.Connection:
+    """Open the file to look after it; writes nothing of its own."""
+    raw = _open(path)
     raw.execute("PRAGMA busy_timeout=0")
     return raw
 

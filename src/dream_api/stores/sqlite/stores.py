@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +19,7 @@ from dream_api.stores.sqlite.connections import (
     as_core,
     open_reader,
     open_writer,
+    run_at_once,
     translated,
 )
 from dream_api.stores.sqlite.folder import check_whole, lock_whole_folder, store_file
@@ -76,7 +77,14 @@ class WorldFile:
     async def read_point(self, role: Role, query: Callable[[DriverConnection], Awaitable[T]]) -> T:
         """Run a look-up on the caller's thread."""
         try:
-            return await query(SqliteDriver(self._connections(role)[0]))
+            return await query(self._driver(role))
+        except Exception as error:
+            raise translated(error) from error
+
+    def glance(self, role: Role, query: Callable[[DriverConnection], Coroutine[Any, Any, T]]) -> T:
+        """Run a look-up on the caller's thread, at once."""
+        try:
+            return run_at_once(query(self._driver(role)))
         except Exception as error:
             raise translated(error) from error
 
@@ -100,6 +108,9 @@ class WorldFile:
             core.rollback()
             if raw.in_transaction:
                 raw.execute("ROLLBACK")
+
+    def _driver(self, role: Role) -> SqliteDriver:
+        return SqliteDriver(self._connections(role)[0])
 
     def _connections(self, role: Role) -> tuple[Any, Connection]:
         """Give this thread's connection of *role*: the driver's, and Core's view of it."""
@@ -132,18 +143,19 @@ class SqliteStore:
         """Give the store itself: SQLite knows no rights on rows."""
         return self
 
-    async def write_batched(
+    def write_batched(
         self, verb: BatchVerb[Item, Answer], item: Item, *, weight: int = 1
-    ) -> Answer:
-        """Put *item* into the next transaction with all others of *verb*; durable on return."""
-        result: Answer = await self._file.writer.submit(
-            self._role, verb, item=item, is_batched=True, weight=weight
-        )
-        return result
+    ) -> asyncio.Future[Answer]:
+        """Put *item* into the next transaction with all others of *verb*; durable once done."""
+        return self._file.writer.submit(self._role, verb, item=item, is_batched=True, weight=weight)
 
     async def read_point(self, query: Callable[[DriverConnection], Awaitable[T]]) -> T:
         """Run a look-up of a few rows on the caller's thread."""
         return await self._file.read_point(self._role, query)
+
+    def glance(self, query: Callable[[DriverConnection], Coroutine[Any, Any, T]]) -> T | None:
+        """Run a look-up of a few rows at once."""
+        return self._file.glance(self._role, query)
 
 
 class SqliteStores:

@@ -27,12 +27,14 @@ class Point(msgspec.Struct, frozen=True):
 class Changes(msgspec.Struct):
     """What one transaction has decided so far and has to write.
 
-    ``new`` are users without a usage row, ``changed`` those with one; the rest is appended.
+    ``new`` are users without a usage row, ``changed`` those with one, ``active`` those of the
+    latter whose last activity moved; the rest is appended.
     """
 
     now_ms: int
     new: dict[UserKey, Usage] = {}
     changed: dict[UserKey, Usage] = {}
+    active: set[UserKey] = set()
     ledger: list[LedgerRow] = []
     answers: list[AnswerRow] = []
 

@@ -1,13 +1,12 @@
 # ruff: noqa: S608 - what is put into SQL here are constants and question marks.
 """Metering's hand-tuned SQL for SQLite: set-based, or a prepared statement run many times.
 
-The control plane's SQL stands in ``store``.
+The control plane's SQL stands in ``store``. A key's hash names its platform too, so the keys of
+all platforms lie in one tree of small rows.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-
-import msgspec
 
 from dream_api.customers.metering.model import Usage, month_at
 from dream_api.customers.metering.rows.model import Changes, EventKey, Point, UserKey
@@ -32,11 +31,15 @@ _UPDATE_USAGE = """
     WHERE platform_id = ? AND user_id = ?
 """
 _UPDATE_USER = """
-    UPDATE users SET usage_count = ?, last_active = ?, period_start = ?, period_end = ?
+    UPDATE users SET usage_count = ?, period_start = ?, period_end = ?
+    WHERE platform_id = ? AND user_id = ?
+"""
+_UPDATE_ACTIVE_USER = """
+    UPDATE users SET usage_count = ?, period_start = ?, period_end = ?, last_active = ?
     WHERE platform_id = ? AND user_id = ?
 """
 _INSERT_USER = """
-    INSERT INTO users (usage_count, last_active, period_start, period_end, platform_id, user_id,
+    INSERT INTO users (usage_count, period_start, period_end, last_active, platform_id, user_id,
         plan, created_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (platform_id, user_id) DO UPDATE SET usage_count = excluded.usage_count,
@@ -49,8 +52,7 @@ _INSERT_LEDGER = """
     VALUES (?, ?, ?, ?, ?, ?, ?, 'track')
 """
 _INSERT_ANSWER = """
-    INSERT INTO metering_idempotency (platform_id, week, key_hash, content_hash, answer)
-    VALUES (?, ?, ?, ?, ?)
+    INSERT INTO metering_idempotency (week, key_hash, content_hash, answer) VALUES (?, ?, ?, ?)
 """
 
 
@@ -88,14 +90,12 @@ class SqliteRows:
         usages: dict[UserKey, Usage] = {}
         for platform_id, user_ids in _by_platform(keys):
             marks, padded = _padded(user_ids)
-            # One row of JSON: the driver lets go of the interpreter for each row that it fetches,
-            # and getting it back from a busy loop costs more than writing and reading JSON.
             rows = await self._connection.fetch(
-                f"SELECT json_group_array(json_array({_USAGE_COLUMNS})) FROM customer_usage_kv u"
+                f"SELECT {_USAGE_COLUMNS} FROM customer_usage_kv u"
                 f" WHERE u.platform_id = ? AND u.user_id IN ({marks})",
                 [platform_id, *padded],
             )
-            for row in msgspec.json.decode(rows[0][0]):
+            for row in rows:
                 usages[platform_id, row[0]] = Usage(*row)
         return usages
 
@@ -108,8 +108,8 @@ class SqliteRows:
             marks, padded = _padded(hashes)
             rows = await self._connection.fetch(
                 "SELECT key_hash, content_hash, answer FROM metering_idempotency"
-                f" WHERE platform_id = ? AND week IN (?, ?) AND key_hash IN ({marks})",
-                [platform_id, week, week - 1, *padded],
+                f" WHERE week IN (?, ?) AND key_hash IN ({marks})",
+                [week, week - 1, *padded],
             )
             for key_hash, content_hash, answer in rows:
                 answers[platform_id, key_hash] = (content_hash, answer)
@@ -119,26 +119,33 @@ class SqliteRows:
         """Write everything; ``users`` shows what the usage rows hold."""
         run = self._connection.execute_many
         if changes.new:
-            new = [(key[0], usage) for key, usage in changes.new.items()]
+            new = changes.new.items()
             await run(_INSERT_USAGE, [_usage_values(*change) for change in new])
-            await run(
-                _INSERT_USER,
-                [
-                    (*_user_values(platform_id, usage), usage.shown_plan, changes.now_ms)
-                    for platform_id, usage in new
-                ],
-            )
+            await run(_INSERT_USER, [_new_user_values(*change, changes.now_ms) for change in new])
         if changes.changed:
-            changed = [(key[0], usage) for key, usage in changes.changed.items()]
+            changed = changes.changed.items()
             await run(_UPDATE_USAGE, [_usage_values(*change) for change in changed])
-            await run(_UPDATE_USER, [_user_values(*change) for change in changed])
+            await self._update_users(changes)
         if changes.ledger:
             await run(_INSERT_LEDGER, changes.ledger)
         if changes.answers:
-            await run(_INSERT_ANSWER, changes.answers)
+            await run(_INSERT_ANSWER, [answer[1:] for answer in changes.answers])
+
+    async def _update_users(self, changes: Changes) -> None:
+        """Leave ``last_active`` and its index alone where it has not moved."""
+        counted, active = [], []
+        for key, usage in changes.changed.items():
+            if key in changes.active:
+                active.append(_active_user_values(key, usage))
+            else:
+                counted.append(_user_values(key, usage))
+        if counted:
+            await self._connection.execute_many(_UPDATE_USER, counted)
+        if active:
+            await self._connection.execute_many(_UPDATE_ACTIVE_USER, active)
 
 
-def _usage_values(platform_id: str, usage: Usage) -> tuple[Any, ...]:
+def _usage_values(key: UserKey, usage: Usage) -> tuple[Any, ...]:
     return (
         usage.shown_plan,
         usage.period_start_ms,
@@ -148,20 +155,22 @@ def _usage_values(platform_id: str, usage: Usage) -> tuple[Any, ...]:
         usage.minute_start_ms,
         usage.minute_count,
         usage.last_active_ms,
-        platform_id,
-        usage.user_id,
+        *key,
     )
 
 
-def _user_values(platform_id: str, usage: Usage) -> tuple[Any, ...]:
-    return (
-        usage.usage_count,
-        usage.last_active_ms,
-        usage.period_start_ms,
-        month_at(usage.period_start_ms).end_ms,
-        platform_id,
-        usage.user_id,
-    )
+def _user_values(key: UserKey, usage: Usage) -> tuple[Any, ...]:
+    period_start_ms = usage.period_start_ms
+    return (usage.usage_count, period_start_ms, month_at(period_start_ms).end_ms, *key)
+
+
+def _active_user_values(key: UserKey, usage: Usage) -> tuple[Any, ...]:
+    count, start_ms, end_ms, *_ = _user_values(key, usage)
+    return (count, start_ms, end_ms, usage.last_active_ms, *key)
+
+
+def _new_user_values(key: UserKey, usage: Usage, now_ms: int) -> tuple[Any, ...]:
+    return (*_active_user_values(key, usage), usage.shown_plan, now_ms)
 
 
 def _by_platform(keys: Sequence[tuple[str, Any]]) -> Iterable[tuple[str, list[Any]]]:

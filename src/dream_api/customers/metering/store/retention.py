@@ -54,16 +54,9 @@ def forget_answers(connection: Connection, now: datetime, limit: int) -> int:
     if _has_partitions(connection):
         statement = text("SELECT metering_idempotency_drop(:week)")
         return int(connection.execute(statement, {"week": oldest_kept}).scalar_one())
-    dropped, after = 0, ""
-    while dropped < limit:
-        platform_id = connection.execute(
-            select(func.min(ANSWERS.c.platform_id)).where(ANSWERS.c.platform_id > after)
-        ).scalar_one()
-        if platform_id is None:
-            break
-        dropped += _forget(connection, platform_id, oldest_kept, limit - dropped)
-        after = platform_id
-    return dropped
+    old = select(ANSWERS.c.week, ANSWERS.c.key_hash).where(ANSWERS.c.week < oldest_kept)
+    key = tuple_(ANSWERS.c.week, ANSWERS.c.key_hash)
+    return connection.execute(delete(ANSWERS).where(key.in_(old.limit(limit)))).rowcount
 
 
 def prune_ledger(connection: Connection, before: datetime, limit: int) -> int:
@@ -124,16 +117,6 @@ def _sweep(connection: Connection, kept_from: int, swept_to: int, limit: int) ->
     )
     connection.execute(update(RETENTION).where(RETENTION.c.name == _LEDGER).values(swept_to=last))
     return limit
-
-
-def _forget(connection: Connection, platform_id: str, oldest_kept: int, limit: int) -> int:
-    key = (ANSWERS.c.platform_id, ANSWERS.c.week, ANSWERS.c.key_hash)
-    old = (
-        select(*key)
-        .where(ANSWERS.c.platform_id == platform_id, ANSWERS.c.week < oldest_kept)
-        .limit(limit)
-    )
-    return connection.execute(delete(ANSWERS).where(tuple_(*key).in_(old))).rowcount
 
 
 def _has_partitions(connection: Connection) -> bool:

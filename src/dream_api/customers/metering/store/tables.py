@@ -60,10 +60,10 @@ LEDGER = Table(
 ANSWERS = Table(
     "metering_idempotency",
     _metadata,
-    Column("platform_id", Text, primary_key=True),
     Column("week", WholeNumber, primary_key=True),
     Column("key_hash", LargeBinary, primary_key=True),
 )
+"""The hash names the platform too; on PostgreSQL a column does as well, for row security."""
 
 ROLLUPS = Table(
     "metering_rollups",
