@@ -1,6 +1,8 @@
-"""Measure the hot path against the same server doing nothing. See README.md beside this file."""
+"""Measure the hot path against the same server doing nothing: ``dream-api bench``."""
 
-from bench.report import main
+import typer
+
+from dream_api.cli.bench import bench
 
 if __name__ == "__main__":
-    main()
+    typer.run(bench)

@@ -11,6 +11,7 @@ import typer
 
 from dream_api.cli.audit import audit
 from dream_api.cli.backup import backup
+from dream_api.cli.bench import bench
 from dream_api.cli.demo import demo
 from dream_api.cli.dev import dev
 from dream_api.cli.doctor import doctor
@@ -37,7 +38,9 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (dev, serve, worker, migrate, demo, doctor, audit, backup, restore, rekey, openapi):
+for command in (
+    dev, serve, worker, migrate, demo, doctor, audit, backup, restore, rekey, bench, openapi,
+):  # fmt: skip
     commands.command()(command)
 commands.add_typer(kv, name="kv")
 commands.add_typer(stripe, name="stripe")

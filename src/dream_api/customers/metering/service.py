@@ -1,14 +1,12 @@
 """The verbs of metering. Each answers after its transaction is on disk, or reads one row."""
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import cast
 
-import msgspec
 import structlog
 
 from dream_api.customers.metering import store
@@ -20,6 +18,7 @@ from dream_api.customers.metering.model import (
     Usage,
     check,
 )
+from dream_api.customers.metering.preparing import prepare
 from dream_api.customers.metering.rows import rows_of
 from dream_api.customers.platforms import (
     Access,
@@ -37,7 +36,6 @@ from dream_api.stores import ApiMultiBindings, Connection, DriverConnection
 
 EVENTS_PER_CALL_MAX = 250
 """Events that go into a transaction as one item; a larger batch takes several turns."""
-HASH_BYTES = 16
 ERRORS_MAX = 20
 """Refused fields named in one answer."""
 TOUCH_MS = 60_000
@@ -64,7 +62,6 @@ class Metering:
         self._clock = clock
         self._cache = PlatformCache()
         self._group_commit = GroupCommit(self._cache)
-        self._encoder = msgspec.json.Encoder(order="deterministic")
         self._touched: dict[str, int] = {}
         self._touching: set[asyncio.Task[None]] = set()
 
@@ -123,7 +120,7 @@ class Metering:
             StoreUnavailable, Overloaded: nothing was counted; try again.
         """
         now_ms = to_milliseconds(self._clock.now())
-        prepared = self._prepare(platform_id, event, owner_id, now_ms)
+        prepared = prepare(platform_id, event, owner_id, now_ms)
         if event.timestamp is not None:
             await self._check_timestamps(platform_id, (prepared,), now_ms, path="timestamp")
         return await self._submit(platform_id, access, prepared, now_ms)
@@ -133,7 +130,7 @@ class Metering:
         if event.timestamp is not None:
             return self.track(platform_id, event, access=access)
         now_ms = to_milliseconds(self._clock.now())
-        prepared = self._prepare(platform_id, event, None, now_ms)
+        prepared = prepare(platform_id, event, None, now_ms)
         return self._submit(platform_id, access, prepared, now_ms)
 
     async def track_batch(
@@ -149,7 +146,7 @@ class Metering:
             Unauthenticated, PlatformInactive, StoreUnavailable, Overloaded: as ``track``.
         """
         now_ms = to_milliseconds(self._clock.now())
-        prepared = [self._prepare(platform_id, event, None, now_ms) for event in events]
+        prepared = [prepare(platform_id, event, None, now_ms) for event in events]
         await self._check_timestamps(platform_id, prepared, now_ms, path="events[{}].timestamp")
         decisions: list[Decision] = []
         for start in range(0, len(prepared), EVENTS_PER_CALL_MAX):
@@ -310,26 +307,6 @@ class Metering:
             self._note_use(access, now_ms)
         return cast("Awaitable[Decision]", counting)
 
-    def _prepare(
-        self, platform_id: str, event: TrackEvent, owner_id: str | None, now_ms: int
-    ) -> PreparedEvent:
-        timestamp_ms = None if event.timestamp is None else to_milliseconds(event.timestamp)
-        properties = None
-        if event.properties is not None:
-            properties = self._encoder.encode(event.properties).decode()
-        key_hash, content_hash = None, b""
-        if event.idempotency_key is not None:
-            key_hash = _digest(f"{platform_id}\0{owner_id or ''}\0{event.idempotency_key}")
-            content_hash = _digest(f"{event.user_id}\0{event.amount}\0{timestamp_ms}\0{properties}")
-        return PreparedEvent(
-            event.user_id,
-            event.amount,
-            now_ms if timestamp_ms is None else timestamp_ms,
-            key_hash,
-            content_hash,
-            properties,
-        )
-
     async def _check_timestamps(
         self, platform_id: str, events: Sequence[PreparedEvent], now_ms: int, *, path: str
     ) -> None:
@@ -395,7 +372,3 @@ class Metering:
                     connection, tokens, access.platform_id, access.key_hash, now
                 )
             )
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode(), digest_size=HASH_BYTES).digest()

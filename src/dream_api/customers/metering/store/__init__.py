@@ -1,6 +1,6 @@
 """Metering's tables and the control plane's SQL on them."""
 
-from dream_api.customers.metering.store.audits import Difference, find_differences
+from dream_api.customers.metering.store.audits import Difference, count_ledger, find_differences
 from dream_api.customers.metering.store.imports import PastEvent, add_events, recount
 from dream_api.customers.metering.store.latest import Entry, read_latest
 from dream_api.customers.metering.store.retention import (
@@ -32,6 +32,7 @@ __all__ = [
     "add_events",
     "adjust_usage",
     "blank_erased",
+    "count_ledger",
     "erase",
     "find_differences",
     "forget_answers",

@@ -111,6 +111,11 @@ class Difference:
         )
 
 
+def count_ledger(connection: Connection) -> int:
+    """Count every row of the ledger, of all platforms."""
+    return int(connection.execute(text("SELECT count(*) FROM metering_ledger")).scalar_one())
+
+
 def find_differences(connection: Connection) -> list[Difference]:
     """Compare usage rows, ``users`` and rollups with the ledger, on the caller's snapshot."""
     return [

@@ -3,24 +3,47 @@
 import asyncio
 import random
 import re
+import secrets
 import shutil
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-USERS = 10_000
 _SCRIPT = Path(__file__).with_name("track.lua")
 _UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
 @dataclass(frozen=True)
 class Case:
-    """What to send."""
+    """What to send: ``events`` a request, over some connections."""
 
     name: str
     path: str
     has_keys: bool = False
+    events: int = 1
+    connections: int = 64
+
+    @property
+    def counts(self) -> bool:
+        """Whether what it sends is counted."""
+        return self.path.startswith("/v1/track") and self.name != "null"
+
+    @property
+    def mode(self) -> str:
+        """The name that the load script knows it by."""
+        if self.events > 1:
+            return "batch"
+        return "keys" if self.has_keys else "plain"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to send it: a server's port, a secret key that it knows, and how many end users."""
+
+    port: int
+    key: str
+    users: int
 
 
 @dataclass(frozen=True)
@@ -34,19 +57,19 @@ class Round:
     p99_ms: float
 
 
-def run_load(case: Case, *, port: int, key: str, connections: int, seconds: int) -> Round:
+def run_load(case: Case, target: Target, seconds: int) -> Round:
     """Send *case* for some seconds."""
-    seed = random.randrange(2**31)
+    seed = secrets.randbelow(2**31)
     if shutil.which("wrk"):
-        return _run_wrk(case, port=port, key=key, connections=connections, seconds=seconds)
-    return asyncio.run(_OwnClient(case, port, key, seed).run(connections, seconds))
+        return _run_wrk(case, target, seed, seconds)
+    return asyncio.run(_OwnClient(case, target, seed).run(seconds))
 
 
-def _run_wrk(case: Case, *, port: int, key: str, connections: int, seconds: int) -> Round:
+def _run_wrk(case: Case, target: Target, seed: int, seconds: int) -> Round:
     command = [
-        "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(_SCRIPT),
-        f"http://127.0.0.1:{port}", "--", case.path, "keys" if case.has_keys else "plain",
-        str(random.randrange(2**31)), key,
+        "wrk", "-t1", f"-c{case.connections}", f"-d{seconds}s", "--latency", "-s", str(_SCRIPT),
+        f"http://127.0.0.1:{target.port}", "--", case.path, case.mode, str(seed), target.key,
+        str(target.users), str(case.events),
     ]  # fmt: skip
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - fixed.
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
@@ -74,21 +97,21 @@ def _milliseconds(text: str) -> float:
 class _OwnClient:
     """Keeps some connections busy; one request at a time on each."""
 
-    def __init__(self, case: Case, port: int, key: str, seed: int) -> None:
+    def __init__(self, case: Case, target: Target, seed: int) -> None:
         self._case = case
-        self._port = port
+        self._target = target
         self._head = (
-            f"POST {case.path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-            f"Authorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+            f"POST {case.path} HTTP/1.1\r\nHost: 127.0.0.1:{target.port}\r\n"
+            f"Authorization: Bearer {target.key}\r\nContent-Type: application/json\r\n"
         ).encode()
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - load need not be secret.
         self._durations: list[float] = []
         self._failures = 0
 
-    async def run(self, connections: int, seconds: int) -> Round:
+    async def run(self, seconds: int) -> Round:
         started = time.perf_counter()
         ends = started + seconds
-        await asyncio.gather(*(self._connection(ends) for _ in range(connections)))
+        await asyncio.gather(*(self._connection(ends) for _ in range(self._case.connections)))
         took = time.perf_counter() - started
         ordered = sorted(self._durations)
         return Round(
@@ -100,7 +123,7 @@ class _OwnClient:
         )
 
     async def _connection(self, ends: float) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._target.port)
         while (sent := time.perf_counter()) < ends:
             body = self._body()
             writer.write(self._head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
@@ -112,8 +135,14 @@ class _OwnClient:
         writer.close()
 
     def _body(self) -> bytes:
-        user = self._random.randrange(USERS)
+        if self._case.events == 1:
+            return self._event()
+        events = b",".join(self._event() for _ in range(self._case.events))
+        return b'{"events":[%b]}' % events
+
+    def _event(self) -> bytes:
+        user = self._random.randrange(self._target.users)
         if not self._case.has_keys:
-            return b'{"userId":"u_%05d","amount":1}' % user
+            return b'{"userId":"u_%07d","amount":1}' % user
         key = self._random.getrandbits(96)
-        return b'{"userId":"u_%05d","amount":1,"idempotencyKey":"%024x"}' % (user, key)
+        return b'{"userId":"u_%07d","amount":1,"idempotencyKey":"%024x"}' % (user, key)

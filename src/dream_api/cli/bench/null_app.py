@@ -1,17 +1,23 @@
 """The ceiling: what the same server does when an answer costs nothing.
 
-Parses the JSON, hashes the key, encodes an answer of the same size with the same headers.
+Parses the JSON, hashes the key, encodes an answer of the same size with the same headers, as a
+plain ASGI application on the server class of the product. ``python -m … PORT`` serves it.
 """
 
+import asyncio
 import hashlib
 import secrets
+import sys
 from typing import Any
 
 import msgspec
+import uvicorn
+import uvloop
 
-from dream_api.services.http import DoorSettings
+from dream_api.services.http import DoorSettings, server_config
 from dream_api.services.http.security_headers import SecurityHeaders
 
+_START_PAUSE_SECONDS = 0.01
 ANSWER = {
     "allowed": True,
     "reason": None,
@@ -62,3 +68,18 @@ async def _live(receive: Any, send: Any) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
+
+
+async def _serve(port: int) -> None:
+    server = uvicorn.Server(
+        server_config(NullApp(f"http://127.0.0.1:{port}"), host="127.0.0.1", port=port)
+    )
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it.
+        await asyncio.sleep(_START_PAUSE_SECONDS)
+    print("Serving nothing", flush=True)
+    await serving
+
+
+if __name__ == "__main__":
+    uvloop.run(_serve(int(sys.argv[1])))
