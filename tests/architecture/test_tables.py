@@ -22,6 +22,7 @@ BORROWED_TABLES: dict[tuple[str, str], str] = {
 
 ACROSS_PLATFORMS = {
     "metering.blank_erased": "The sweep blanks names in the ledger, platform by platform.",
+    "metering.count_ledger": "`dream-api bench` compares all rows with what was acknowledged.",
     "metering.find_differences": "`dream-api audit` compares every counter with the ledger.",
     "metering.forget_answers": "The sweep drops idempotency keys that have had their week.",
     "metering.list_usage": "`dream-api kv` shows the namespace to the operator, read-only.",
