@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -45,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     if options.until_stdin_closes:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
-    asyncio.run(server.serve())
+    with suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has stopped.
+        asyncio.run(server.serve())
     return 0 if server.started else 1
 
 

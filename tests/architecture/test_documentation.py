@@ -91,6 +91,31 @@ def test_every_command_is_documented() -> None:
     assert set(_commands()) == documented
 
 
+def test_every_option_is_documented_where_its_command_is() -> None:
+    """A section names each option of its command; `--data` and `--help` are said once, on top."""
+    text = (DOCS / "guides" / "command-line.md").read_text()
+    sections = dict(
+        re.findall(r"^## `dream-api ([^`]+)`$(.+?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    )
+    missing = [
+        f"{name} {option}"
+        for name, options in _options()
+        for option in options - {"--data", "--help"}
+        if option not in sections[name]
+    ]
+
+    assert [] == sorted(missing)
+
+
+def _options() -> Iterator[tuple[str, set[str]]]:
+    """Yield each command with the options that one may type."""
+    for name in _commands():
+        command = typer.main.get_command(commands)
+        for word in name.split():
+            command = getattr(command, "commands", {})[word]
+        yield name, {option for one in command.params for option in one.opts if option[:2] == "--"}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=label)
 def test_every_command_that_docs_mention_exists(page: Path) -> None:
     """A reader who types what stands there gets an answer, not a usage error."""

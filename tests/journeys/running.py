@@ -17,7 +17,8 @@ import uvicorn
 
 from dream_api.app import open_product
 from dream_api.cli.configuration import CLOCK_FILE, load_settings
-from dream_api.cli.dev import SIMULATOR_APPLICATIONS, arrange_simulator
+from dream_api.cli.dev import arrange_simulator
+from dream_api.cli.simulator import SIMULATOR_APPLICATIONS
 from dream_api.gateways.clock import MovableClock
 from dream_api.services.http import server_config
 from dream_api.settings import Settings

@@ -1,14 +1,19 @@
 """What holds for real processes: many clients, SIGKILL at a bad moment, a clean stop."""
 
 import asyncio
+import hashlib
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dream_api.kit.crypto import new_master_key
 from tests.journeys.driver import FREE, PRO, Developer, Journey, eventually
 from tests.journeys.processes import DevServer, dream_api, json_lines
 
@@ -111,6 +116,58 @@ def test_the_simulator_ends_with_its_parent_and_a_restart_succeeds_at_once(
     assert server.is_ready()
 
 
+def simulators_of(server: DevServer) -> list[int]:
+    """List the simulator's process, by its parent."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # It ended while we looked.
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            if (
+                int(parent) == server.pid
+                and b"stripe_simulator" in (folder / "cmdline").read_bytes()
+            ):
+                found.append(int(folder.name))
+    return found
+
+
+async def test_a_simulator_that_is_killed_comes_back_and_the_paid_flow_goes_on(
+    server: DevServer,
+) -> None:
+    """SIGKILL to that child alone, in the middle: nothing that Stripe knew is lost."""
+    journey = Journey(server.base_url)
+    developer = await journey.sign_up()
+    await journey.pay(developer)
+    (killed,) = simulators_of(server)
+
+    async def is_back() -> bool:
+        return killed not in simulators_of(server) and server.is_stripe_listening()
+
+    os.kill(killed, signal.SIGKILL)
+    await eventually(is_back)
+    landed = await journey.connect(developer)
+    await journey.create_products(developer)
+    decision = await journey.track(developer, "u_1")
+    await journey.close()
+
+    assert landed.endswith("?stripe=connected")
+    assert decision["allowed"]
+    assert server.is_ready()
+
+
+def test_a_misspelt_folder_is_said_and_nothing_is_made_in_it(tmp_path: Path) -> None:
+    """A command that only looks makes neither stores nor a master key."""
+    folder = tmp_path / "typo"
+    key = {"DREAM_MASTER_KEY": new_master_key()}
+
+    keyless = dream_api("audit", "--data", str(folder))
+    found = dream_api("audit", "--data", str(folder), environment=key)
+
+    assert (2, 2) == (keyless.returncode, found.returncode)
+    assert "DREAM_MASTER_KEY" in keyless.stderr
+    assert "There are no stores" in found.stderr
+    assert not folder.exists()
+
+
 def test_interrupting_stops_everything_cleanly(server: DevServer) -> None:
     """Ctrl-C ends with exit code 0 and leaves no process behind."""
     exit_code = server.interrupt()
@@ -148,4 +205,5 @@ async def test_the_namespaces_show_no_secret(server: DevServer) -> None:
     assert [0, 0, 0] == [command.returncode for command in shown]
     assert {"user", "platform", "apikey", "stripeaccount"} <= keys
     assert developer.secret_key not in text
+    assert hashlib.sha256(developer.secret_key.encode()).hexdigest() not in text
     assert developer.platform_id in text

@@ -8,7 +8,7 @@ import pytest
 from typing_extensions import override
 
 from dream_api.cli.configuration import load_settings
-from dream_api.cli.dev import run_simulator
+from dream_api.cli.simulator import run_simulator
 from tests.journeys.driver import FREE, PASSWORD, PRO, Developer, Journey, eventually
 from tests.journeys.origin import one_origin
 from tests.journeys.processes import DevServer

@@ -1,6 +1,6 @@
 """The product, opened: stores, gateways, rooms, doors and loops, and their orderly end."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -41,6 +41,7 @@ async def open_product(
     services: frozenset[ServiceName] = ALL_SERVICES,
     development: bool = False,
     runs_loops: bool = True,
+    more_checks: Mapping[str, Check] | None = None,
 ) -> AsyncIterator[Product]:
     """Open the product; close it in the reverse order, whatever happened.
 
@@ -50,6 +51,7 @@ async def open_product(
         services: whose doors are built; readiness asks for what they need, no more.
         development: whether this is ``dev``.
         runs_loops: whether this process runs the loops, so that readiness asks for them.
+        more_checks: what else was started, and readiness asks for.
 
     Raises:
         AlreadyServed: another process serves this data folder.
@@ -68,6 +70,7 @@ async def open_product(
         checks = {
             **_store_checks(bindings, services),
             **(_loop_checks(workers) if runs_loops else {}),
+            **(more_checks or {}),
         }
         asgi = build_doors(
             house, outside, services=services, development=development, checks=checks

@@ -15,7 +15,9 @@ def audit(data: DataOption = None) -> None:
 
     Read-only, on one snapshot: runs beside a live server.
     """
-    differences = asyncio.run(_find_differences(engine_of(load_settings(data))))
+    differences = asyncio.run(
+        _find_differences(engine_of(load_settings(data, makes_master_key=False)))
+    )
     for difference in differences:
         typer.echo(str(difference))
     typer.echo(f"{len(differences)} differences")
@@ -23,5 +25,6 @@ def audit(data: DataOption = None) -> None:
 
 
 async def _find_differences(engine: Engine) -> list[Difference]:
+    await engine.check()
     async with engine.opened_for_operator() as bindings:
         return await bindings.customers.read(audit_counters)

@@ -1,18 +1,12 @@
 """``dream-api dev``: everything on this machine, with no account anywhere and no internet.
 
 The Stripe simulator is a process of its own, reached over HTTP alone; services and worker share
-this one. The simulator ends when this process does, however it ends: it watches its standard
-input, which the kernel closes.
+this one.
 """
 
 import asyncio
-import http.client
 import os
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,21 +21,12 @@ from dream_api.cli.configuration import (
     write_arrangement,
 )
 from dream_api.cli.server import LOOPBACK_HOSTS, Serving, bind, run_product
+from dream_api.cli.simulator import SIMULATOR_APPLICATIONS, SIMULATOR_HOST, run_simulator
 from dream_api.cli.stripe import arrange
 from dream_api.gateways.clock import MovableClock
 from dream_api.kit.keys import Mode
 from dream_api.settings import Settings
 from dream_api.stores.sqlite import check_not_served
-
-SIMULATOR_HOST = "127.0.0.1"
-SIMULATOR_START_SECONDS_MAX = 30.0
-SIMULATOR_STOP_SECONDS_MAX = 5.0
-SIMULATOR_POLL_SECONDS = 0.02
-SIMULATOR_APPLICATIONS = {
-    Mode.LIVE: ("sk_test_simulator", "ca_simulator"),
-    Mode.TEST: ("sk_test_simulator_test", "ca_simulator_test"),
-}
-"""Our two sets of Stripe settings. Both are test keys: the simulator refuses live ones."""
 
 
 def dev(
@@ -59,61 +44,15 @@ def dev(
     sockets = bind(LOOPBACK_HOSTS, port)
     asyncio.run(engine_of(settings).migrate())
     clock = MovableClock(settings.data_dir / CLOCK_FILE)
-    with run_simulator(settings, stripe_port):
+    with run_simulator(settings, stripe_port) as simulator:
         arranged = arrange_simulator(settings, stripe_port)
         run_product(
-            Serving(arranged, clock, development=True),
+            Serving(
+                arranged, clock, development=True, checks={"stripe_simulator": simulator.is_well}
+            ),
             sockets,
             on_ready=lambda: _greet(arranged, stripe_port),
         )
-
-
-@contextmanager
-def run_simulator(settings: Settings, port: int, *, is_quiet: bool = False) -> Iterator[None]:
-    """Run the simulator until the block ends, or this process does."""
-    command = [
-        sys.executable, "-m", "stripe_simulator",
-        "--host", SIMULATOR_HOST, "--port", str(port),
-        "--data", str(settings.data_dir / "stripe"),
-        "--clock-file", str(settings.data_dir / CLOCK_FILE),
-        "--redirect-uri", f"{settings.public_url}/oauth/callback",
-        "--until-stdin-closes",
-    ]  # fmt: skip
-    for secret_key, client_id in SIMULATOR_APPLICATIONS.values():
-        command += ["--application", f"{secret_key}={client_id}"]
-    output = subprocess.DEVNULL if is_quiet else None
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output) as process:  # noqa: S603 - our own module, our own arguments.
-        try:
-            _wait_until_it_answers(process, port)
-            yield
-        finally:
-            process.terminate()
-            process.wait(SIMULATOR_STOP_SECONDS_MAX)
-
-
-def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:
-    patience_ends = time.monotonic() + SIMULATOR_START_SECONDS_MAX
-    while time.monotonic() < patience_ends:
-        if process.poll() is not None:
-            typer.secho(
-                f"The Stripe simulator did not start on port {port}. "
-                "Stop what uses the port, or choose another with --stripe-port.",
-                fg="red",
-                err=True,
-            )
-            raise typer.Exit(2)
-        connection = http.client.HTTPConnection(SIMULATOR_HOST, port, timeout=1)
-        try:
-            connection.request("GET", "/")
-            connection.getresponse()
-        except OSError:
-            time.sleep(SIMULATOR_POLL_SECONDS)
-        else:
-            return
-        finally:
-            connection.close()
-    typer.secho("The Stripe simulator did not answer in time.", fg="red", err=True)
-    raise typer.Exit(2)
 
 
 def arrange_simulator(settings: Settings, stripe_port: int) -> Settings:

@@ -22,6 +22,7 @@ LIST_LIMIT = 1000
 _SHOWN_CHARACTERS = 8
 # Hashes of keys and one-time states: whoever reads them over a shoulder should gain nothing.
 _SECRET_IN_KEY = re.compile(r"^(apikey|oauth:state):(.+)$")
+_HASH = re.compile(r"[0-9a-f]{64}")
 _SECRET_FIELDS = frozenset({"secret", "token", "password", "hash", "codeVerifier"})
 
 
@@ -64,7 +65,7 @@ def get_entry(
 
 
 def _read(namespace: NamespaceName, prefix: str, limit: int, data: Any) -> list[KeyValueEntry]:
-    settings = load_settings(data)
+    settings = load_settings(data, makes_master_key=False)
     look = _list(engine_of(settings), namespace, prefix, limit, clock_of(settings))
     return asyncio.run(look)
 
@@ -102,4 +103,6 @@ def _masked(value: Any) -> Any:
         return {
             name: "…" if name in _SECRET_FIELDS else _masked(item) for name, item in value.items()
         }
+    if isinstance(value, str) and _HASH.fullmatch(value):
+        return f"{value[:_SHOWN_CHARACTERS]}…"
     return value

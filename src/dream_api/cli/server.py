@@ -4,9 +4,9 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import typer
 import uvicorn
@@ -21,6 +21,7 @@ from dream_api.app import (
 )
 from dream_api.gateways.clock import Clock
 from dream_api.services.http import configure_logs, server_config
+from dream_api.services.http.operations import Check
 from dream_api.settings import Settings
 
 BACKLOG_CONNECTIONS = 2_048
@@ -67,6 +68,8 @@ class Serving:
     services: frozenset[ServiceName] = ALL_SERVICES
     development: bool = False
     runs_loops: bool = True
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """What else was started beside this process; readiness asks for it, too."""
 
 
 def run_product(
@@ -115,6 +118,7 @@ async def _opened(serving: Serving) -> AsyncIterator[Product]:
         services=serving.services,
         development=serving.development,
         runs_loops=serving.runs_loops,
+        more_checks=serving.checks,
     ) as product:
         workers = product.workers if serving.runs_loops else ()
         loops = [asyncio.create_task(worker.run()) for worker in workers]

@@ -42,7 +42,7 @@ class SchemaMismatch(DreamError):
 
 
 class DatabaseNotSetUp(DreamError):
-    """PostgreSQL lacks a role that a setting names, or a setting lacks an address."""
+    """There are no stores: a folder is empty, a role is missing, a setting lacks an address."""
 
     code = "database_not_set_up"
     status = 503

@@ -20,7 +20,8 @@ from dream_api.cli.demo.filling import Filling, Year, make_year
 from dream_api.cli.demo.opening import Opened, open_account
 from dream_api.cli.demo.story_clock import StoryClock
 from dream_api.cli.demo.year import YEAR
-from dream_api.cli.dev import SIMULATOR_HOST, arrange_simulator, run_simulator
+from dream_api.cli.dev import arrange_simulator
+from dream_api.cli.simulator import SIMULATOR_HOST, run_simulator
 from dream_api.settings import Settings
 from dream_api.stores.sqlite import SqliteStores, migrate_stores
 

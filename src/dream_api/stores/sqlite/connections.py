@@ -114,12 +114,18 @@ def open_reader(path: Path, world: World, role: Role) -> tuple[sqlite3.Connectio
 
     It can never write, and never waits for the writer.
     """
-    raw = _open(path)
-    raw.execute("PRAGMA query_only=ON")
-    raw.execute("PRAGMA busy_timeout=1000")
+    raw = open_looking(path)
     core = as_core(raw)  # Asks pragmas when it connects, so it comes before the authorizer.
     raw.set_authorizer(authorizer(RIGHTS[role, world]))
     return raw, core
+
+
+def open_looking(path: Path) -> sqlite3.Connection:
+    """Open the file so that nothing can be written."""
+    raw = _open(path)
+    raw.execute("PRAGMA query_only=ON")
+    raw.execute("PRAGMA busy_timeout=1000")
+    return raw
 
 
 def as_core(raw: sqlite3.Connection) -> Connection:

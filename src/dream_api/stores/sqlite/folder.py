@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dream_api.stores.bindings import World
-from dream_api.stores.errors import AlreadyServed, RestoreInterrupted
+from dream_api.stores.errors import AlreadyServed, DatabaseNotSetUp, RestoreInterrupted
 
 LOCK_FILE = "serving.lock"
 RESTORING_FILE = "restoring"
@@ -27,6 +27,19 @@ def check_whole(data_dir: Path) -> None:
         raise RestoreInterrupted(
             f"A restore into {data_dir} was interrupted while it exchanged the stores. Run the "
             "same dream-api restore again: it finishes the exchange, and nothing is lost."
+        )
+
+
+def check_there(data_dir: Path) -> None:
+    """Refuse a folder without stores, instead of making empty ones where a name was misspelt.
+
+    Raises:
+        DatabaseNotSetUp: a world's file is missing.
+    """
+    if not all(store_file(data_dir, world).exists() for world in World):
+        raise DatabaseNotSetUp(
+            f"There are no stores in {data_dir}. Name their folder with --data, or make them with: "
+            "dream-api migrate"
         )
 
 

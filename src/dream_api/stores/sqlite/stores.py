@@ -17,12 +17,13 @@ from dream_api.stores.migrations import check_schema, migrate
 from dream_api.stores.sqlite.connections import (
     SqliteDriver,
     as_core,
+    open_looking,
     open_reader,
     open_writer,
     run_at_once,
     translated,
 )
-from dream_api.stores.sqlite.folder import check_whole, lock_whole_folder, store_file
+from dream_api.stores.sqlite.folder import check_there, check_whole, lock_whole_folder, store_file
 from dream_api.stores.sqlite.writer import Writer
 from dream_api.stores.store import BatchVerb, DriverConnection, Store
 
@@ -213,6 +214,7 @@ class OperatorStores:
 
     def __init__(self, data_dir: Path) -> None:
         check_whole(data_dir)
+        check_there(data_dir)
         self._files = [
             WorldFile(store_file(data_dir, world), world, is_writable=False)
             for world in (World.DEVELOPERS, World.CUSTOMERS)
@@ -245,15 +247,31 @@ def check_stores(data_dir: Path) -> None:
 
     Raises:
         SchemaMismatch: a world is older or newer, or was never migrated.
+        DatabaseNotSetUp: there are no stores in this folder.
+        RestoreInterrupted: a restore stopped half-way.
     """
+    check_whole(data_dir)
+    check_there(data_dir)
     for world in World:
-        with _schema_connection(data_dir, world) as core:
+        with _looking_connection(data_dir, world) as core:
             check_schema(core, world)
 
 
 def open_stores_for_operator(data_dir: Path) -> OperatorStores:
     """Open both worlds read-only, beside whatever serves them."""
     return OperatorStores(data_dir)
+
+
+@contextmanager
+def _looking_connection(data_dir: Path, world: World) -> Iterator[Connection]:
+    """Open a file to look at its schema; waits for no writer and keeps none waiting."""
+    raw = open_looking(store_file(data_dir, world))
+    core = as_core(raw)
+    try:
+        yield core
+    finally:
+        core.engine.dispose()
+        raw.close()
 
 
 @contextmanager
