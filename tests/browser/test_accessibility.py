@@ -74,3 +74,29 @@ def test_axe_finds_nothing_on_a_page_with_a_secret_or_an_error(console: Page, wa
     expect(console.get_by_text("at least 0.50")).to_be_visible()
 
     assert [] == [*secret, *missing, *_look(console)]
+
+
+def test_axe_finds_nothing_on_the_pages_that_end_users_see_when_something_goes_wrong(
+    page: Page, product: DevServer, ready: Ready, watch: Watch
+) -> None:
+    """No plan to switch, a session that ended, a form that is offered again, a broken link."""
+    watch.expected_statuses |= {400, 401, 404, 409, 422}
+    base, email = f"/p/{ready.keys.publishable}", steps.new_email("user")
+    steps.sign_up(page, product, email, base)
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    page.goto(f"{base}/change-plan?tier=pro")
+    nothing_to_switch = _look(page)
+    page.goto(f"{base}/account")
+    page.context.clear_cookies()
+    page.get_by_label("New address").fill(steps.new_email("moved"))
+    page.get_by_role("button", name="Change address").click()
+    expect(page.get_by_role("heading", name="Sign in to go on")).to_be_visible()
+    ended = _look(page)
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(steps.PASSWORD)
+    page.get_by_role("button", name="Sign in and go on").click()
+    expect(page.get_by_role("heading", name="You are signed in again")).to_be_visible()
+    again = _look(page)
+    page.goto(f"{base}/confirm?token=cut-off")
+
+    assert [] == [*nothing_to_switch, *ended, *again, *_look(page)]

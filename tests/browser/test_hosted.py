@@ -78,6 +78,25 @@ def test_signing_up_hands_over_to_the_app_with_a_code_for_tokens(
     assert tokens["refreshToken"]
 
 
+def test_whoever_is_signed_in_goes_on_with_one_click_or_as_somebody_else(
+    console: Page, page: Page, product: DevServer, ready: Ready, watch: Watch
+) -> None:
+    """Nothing is handed over unasked: the page says as whom."""
+    _allow_callback(console)
+    watch.allowed |= {"https://app.example"}
+    _pretend_app(page.context)
+    email = steps.new_email("user")
+    steps.sign_up(page, product, email, f"/p/{ready.keys.publishable}")
+    page.goto(_hand_over(ready, "sign-in"))
+    expect(page.get_by_text(f"You are signed in as {email}")).to_be_visible()
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url(re.compile(r"app.example/callback\?code="))
+    page.goto(_hand_over(ready, "sign-in"))
+    page.get_by_role("button", name="Use another account").click()
+
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+
+
 def test_nobody_is_handed_over_to_an_address_that_is_not_listed(
     page: Page, ready: Ready, watch: Watch
 ) -> None:
@@ -187,3 +206,25 @@ def test_a_new_address_counts_once_its_code_is_entered(
     page.get_by_role("button", name="Confirm the address").click()
 
     expect(page.get_by_text(f"Now {wanted}")).to_be_visible()
+
+
+def test_prices_for_months_and_years_stand_apart(page: Page, product: DevServer) -> None:
+    """The page opens on months, a link shows years, and the free tier belongs to both."""
+    keys = steps.become_ready(page, product)
+    answer = page.request.post(
+        "/platform/tiers",
+        data={
+            "name": "pro-yearly", "displayName": "Pro yearly", "priceCents": 29000,
+            "interval": "year", "limit": 1000, "trialDays": 14,
+        },
+        headers={"Origin": product.base_url},
+    )  # fmt: skip
+    assert answer.ok, answer.text()
+    page.goto(f"/p/{keys.publishable}/pricing")
+    expect(page.get_by_role("heading", name="Pro yearly")).to_have_count(0)
+    page.get_by_role("link", name="Yearly").click()
+
+    expect(page.get_by_role("heading", name="Pro yearly")).to_be_visible()
+    expect(page.get_by_text("First 14 days free · $24.17 a month, billed yearly")).to_be_visible()
+    expect(page.get_by_role("heading", name="Free")).to_be_visible()
+    expect(page.get_by_role("heading", name="Pro", exact=True)).to_have_count(0)
