@@ -158,6 +158,17 @@ async def test_documentation_needs_nothing_from_elsewhere(
     assert "http" not in answer.headers["content-security-policy"]
 
 
+async def test_a_language_model_reads_what_to_send_and_what_comes_back(
+    http: httpx.AsyncClient,
+) -> None:
+    """Plain text with an example for each route, so that nothing has to be guessed."""
+    text = (await http.get("/llms.txt")).text
+    after_track = text.split("- `POST /v1/track` ")[1].split("\n- ")[0]
+
+    assert '  - Send `{"userId": ' in after_track
+    assert '  - Answers 200 `{"allowed": ' in after_track
+
+
 async def test_every_error_has_a_page(http: httpx.AsyncClient) -> None:
     """The type of a problem leads to the whole text: what happened, why, and what to do."""
     for code in ("tier_in_use", "stripe_not_connected", "internal_error", "idempotency_conflict"):

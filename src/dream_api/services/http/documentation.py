@@ -1,5 +1,6 @@
 """The API for machines: ``/openapi.json``, ``/llms.txt``. ``services/pages`` has it for people."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,6 +37,7 @@ async def llms(request: Request) -> Response:
     for path, method, operation in operations_of(document):
         who = ", ".join(operation["x-callers"]) or "anybody"
         lines.append(f"- `{method.upper()} {path}` ({who}): {_summary(operation)}")
+        lines += [f"  - {words} `{example}`" for words, example in _examples(operation)]
     lines += ["", "## Errors", ""]
     lines += [
         f"- `{code}` ({error.status}): {example_problem(error)['detail']}"
@@ -71,3 +73,18 @@ def paragraphs_of(document: dict[str, Any]) -> list[str]:
 def _summary(operation: dict[str, Any]) -> str:
     first = str(operation["description"]).split("\n\n", maxsplit=1)[0].replace("\n", " ")
     return first or str(operation.get("summary", ""))
+
+
+def _examples(operation: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is sent and what comes back when all is well, each as JSON on one line."""
+    sent = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    if "example" in sent:
+        yield "Send", _on_one_line(sent["example"])
+    for status, response in operation["responses"].items():
+        content = response.get("content", {}).get("application/json", {})
+        if "example" in content:
+            yield f"Answers {status}", _on_one_line(content["example"])
+
+
+def _on_one_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
