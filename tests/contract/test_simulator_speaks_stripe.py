@@ -4,12 +4,7 @@ The promises of the second part are held against the simulator always, and again
 test account when ``DREAM_STRIPE_TEST_SECRET_KEY`` is set: do that once before going live.
 """
 
-import json
-import os
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,10 +22,10 @@ from stripe_simulator.routes import Route, all_routes
 from tests.contract.sdk_calls import find_call
 from tests.contract.sdk_shapes import resolved, violations_of, violations_of_form
 from tests.contract.sdk_types import Walker, decode
-from tests.unit.stripe_simulator.harness import running
+from tests.contract.speaker import Speaker, speaker
 
-REAL_KEY = os.environ.get("DREAM_STRIPE_TEST_SECRET_KEY", "")
-IS_REAL = REAL_KEY.startswith(("sk_test_", "rk_test_")) and "simulator" not in REAL_KEY
+__all__ = ["speaker"]
+
 ROUTES = all_routes()
 PRODUCT: dict[str, Any] = {
     "id": "prod_1",
@@ -196,44 +191,7 @@ def _typed_dicts_in(hint: Any, module: str) -> list[type]:
 # Promises that Stripe keeps too.
 
 
-@dataclass(frozen=True)
-class Stripe:
-    """Somebody who speaks Stripe, simulated or real."""
-
-    client: stripe.StripeClient
-    walker: Walker
-
-    def check(self, answer: Any, cls: type) -> dict[str, Any]:
-        """Hold an answer, as it came over the wire, against the SDK's class."""
-        body: dict[str, Any] = json.loads(answer.last_response.body)
-        assert [] == violations_of(body, cls)
-        return body
-
-
-@pytest.fixture(
-    params=[
-        "simulator",
-        pytest.param(
-            "stripe",
-            marks=pytest.mark.skipif(
-                not IS_REAL,
-                reason="DREAM_STRIPE_TEST_SECRET_KEY is not set: REAL STRIPE WAS NOT ASKED",
-            ),
-        ),
-    ]
-)
-def speaker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stripe]:
-    """Give the simulator, and real Stripe if there is a key for it."""
-    walker = Walker()
-    if request.param == "stripe":
-        yield Stripe(stripe.StripeClient(REAL_KEY), walker)
-        return
-    with running(tmp_path, tmp_path / "clock.json", walker) as simulator:
-        yield Stripe(simulator.client(), walker)
-    assert [] == walker.violations
-
-
-def test_a_catalogue_has_stripes_shapes(speaker: Stripe) -> None:
+def test_a_catalogue_has_stripes_shapes(speaker: Speaker) -> None:
     """Product, price, coupon and customer."""
     v1 = speaker.client.v1
     product = v1.products.create({"name": "Contract", "metadata": {"tier": "pro"}})
@@ -251,12 +209,12 @@ def test_a_catalogue_has_stripes_shapes(speaker: Stripe) -> None:
     speaker.check(v1.customers.create({"email": "grace@example.com"}), stripe.Customer)
 
 
-def test_an_open_session_has_stripes_shape(speaker: Stripe) -> None:
+def test_an_open_session_has_stripes_shape(speaker: Speaker) -> None:
     """A page to send somebody to, nothing paid yet, 24 hours to go."""
     session = speaker.client.v1.checkout.sessions.create(
         {
             "mode": "subscription",
-            "line_items": [{"price": new_price(speaker).id, "quantity": 1}],
+            "line_items": [{"price": speaker.price().id, "quantity": 1}],
             "success_url": "https://b.example/ok?sid={CHECKOUT_SESSION_ID}",
             "subscription_data": {"trial_period_days": 7},
         }
@@ -270,7 +228,7 @@ def test_an_open_session_has_stripes_shape(speaker: Stripe) -> None:
     )
 
 
-def test_a_subscription_has_stripes_shape(speaker: Stripe) -> None:
+def test_a_subscription_has_stripes_shape(speaker: Speaker) -> None:
     """Periods on the items, flexible billing, and an invoice that names it by its parent."""
     v1 = speaker.client.v1
     customer = v1.customers.create({})
@@ -278,7 +236,7 @@ def test_a_subscription_has_stripes_shape(speaker: Stripe) -> None:
     subscription = v1.subscriptions.create(
         {
             "customer": customer.id,
-            "items": [{"price": new_price(speaker).id}],
+            "items": [{"price": speaker.price().id}],
             "default_payment_method": card.id,
         }
     )
@@ -290,17 +248,16 @@ def test_a_subscription_has_stripes_shape(speaker: Stripe) -> None:
     assert ("paid", "subscription_create") == (invoice["status"], invoice["billing_reason"])
 
 
-def test_an_unknown_parameter_is_refused_in_the_same_words(speaker: Stripe) -> None:
+def test_an_unknown_parameter_is_refused_in_the_same_words(speaker: Speaker) -> None:
     """Code, message and parameter."""
-    with pytest.raises(stripe.InvalidRequestError) as caught:
-        speaker.client.v1.customers.create({"nmae": "Grace"})  # type: ignore[arg-type]
-    speaker.walker.violations.clear()
+    refusal = speaker.refusal(lambda: speaker.v1.customers.create({"nmae": "Grace"}))
 
-    assert ("parameter_unknown", "nmae") == (caught.value.code, caught.value.param)
-    assert "Received unknown parameter: nmae" in str(caught.value.user_message)
+    assert isinstance(refusal, stripe.InvalidRequestError)
+    assert ("parameter_unknown", "nmae") == (refusal.code, refusal.param)
+    assert "Received unknown parameter: nmae" in str(refusal.user_message)
 
 
-def test_a_missing_object_is_refused_in_the_same_words(speaker: Stripe) -> None:
+def test_a_missing_object_is_refused_in_the_same_words(speaker: Speaker) -> None:
     """404 in a path."""
     with pytest.raises(stripe.InvalidRequestError) as caught:
         speaker.client.v1.customers.retrieve("cus_none")
@@ -309,7 +266,7 @@ def test_a_missing_object_is_refused_in_the_same_words(speaker: Stripe) -> None:
     assert "No such customer: 'cus_none'" in str(caught.value.user_message)
 
 
-def test_a_repeated_key_gives_the_same_object(speaker: Stripe) -> None:
+def test_a_repeated_key_gives_the_same_object(speaker: Speaker) -> None:
     """And says that it was a repetition."""
     key = secrets.token_hex(16)
     first, second = (
@@ -322,7 +279,7 @@ def test_a_repeated_key_gives_the_same_object(speaker: Stripe) -> None:
     assert "true" == second.last_response.headers["Idempotent-Replayed"]
 
 
-def test_a_portal_needs_a_configuration(speaker: Stripe) -> None:
+def test_a_portal_needs_a_configuration(speaker: Speaker) -> None:
     """Its settings have Stripe's shape, and so has the session that they allow."""
     v1 = speaker.client.v1
     customer = v1.customers.create({})
@@ -335,15 +292,3 @@ def test_a_portal_needs_a_configuration(speaker: Stripe) -> None:
 
     speaker.check(configuration, stripe.billing_portal.Configuration)
     speaker.check(session, stripe.billing_portal.Session)
-
-
-def new_price(speaker: Stripe) -> stripe.Price:
-    """Create a monthly price with its product."""
-    return speaker.client.v1.prices.create(
-        {
-            "product_data": {"name": "Contract"},
-            "currency": "usd",
-            "unit_amount": 2900,
-            "recurring": {"interval": "month"},
-        }
-    )
