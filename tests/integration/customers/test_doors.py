@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dream_api.kit.periods import rfc3339
 from tests.integration.customers.door import Door
 from tests.integration.customers.shop import USER
 
@@ -237,6 +238,8 @@ async def test_a_second_subscription_is_a_conflict_with_the_fix(door: Door) -> N
 async def test_a_plan_is_changed_after_a_look_at_the_price(door: Door) -> None:
     """Preview and change answer the same shape."""
     await door.shop.subscribe("basic")
+    period_end = (await door.shop.user()).current_period_end
+    assert period_end is not None
     body = {"userId": USER, "tier": "pro"}
     preview = (await door.call("POST", "/v1/change-plan", body | {"preview": True})).json()
     changed = (await door.call("POST", "/v1/change-plan", body)).json()
@@ -248,6 +251,10 @@ async def test_a_plan_is_changed_after_a_look_at_the_price(door: Door) -> None:
         "amountDueNow": 1_900,
         "currency": "usd",
         "preview": True,
+        "nextInvoice": {
+            "amountDue": 2_900,
+            "at": rfc3339(period_end),
+        },
     } == {name: value for name, value in preview.items() if name != "effectiveAt"}
     assert (False, preview.keys()) == (changed["preview"], changed.keys())
 
