@@ -91,6 +91,13 @@ def test_every_command_is_documented() -> None:
     assert set(_commands()) == documented
 
 
+def test_every_guide_is_found_from_the_readme() -> None:
+    """A page that nothing leads to is not read."""
+    linked = {Path(link["target"]).name for link in LINK.finditer((ROOT / "README.md").read_text())}
+
+    assert {page.name for page in (DOCS / "guides").glob("*.md")} <= linked
+
+
 def test_every_option_is_documented_where_its_command_is() -> None:
     """A section names each option of its command; `--data` and `--help` are said once, on top."""
     text = (DOCS / "guides" / "command-line.md").read_text()

@@ -9,7 +9,7 @@ import os
 import signal
 import sqlite3
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -24,7 +24,8 @@ from dream_api.kit.crypto import new_master_key
 from dream_api.kit.errors import DreamError
 from dream_api.stores.errors import AlreadyServed, RestoreInterrupted
 from dream_api.stores.sqlite import SqliteStores, check_stores
-from tests.postgres_fixtures import Database
+from tests.postgres_fixtures import ROLES, Database
+from tests.postgres_server import PostgresServer
 
 KEY = new_master_key()
 KILLED = -signal.SIGKILL
@@ -278,35 +279,52 @@ def look_at(folder: Path) -> str:
     return word
 
 
+@pytest.fixture
+def tenant(postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """Give a server with two databases of an owner who is no superuser, as hosts sell them."""
+    postgres.sql("CREATE ROLE tenant LOGIN NOSUPERUSER")
+    for name in ("kept", "restored"):
+        postgres.sql(f"CREATE DATABASE {name} OWNER tenant")
+    yield postgres
+    for name in ("kept", "restored"):
+        postgres.sql(f"DROP DATABASE {name}")
+    postgres.sql("DROP ROLE tenant")
+
+
+def point_to(server: PostgresServer, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every address name a database."""
+    monkeypatch.setenv("DREAM_DATABASE_URL", server.url(database, "tenant"))
+    for role in ROLES:
+        monkeypatch.setenv(f"DREAM_DATABASE_URL_{role.upper()}", server.url(database, role))
+
+
 def test_a_database_is_backed_up_as_one_snapshot_and_put_into_a_new_one(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tenant: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """pg_dump and pg_restore do it; a database that holds stores is never overwritten."""
+    """Every platform's rows come along, row-level security or not; stores are never overwritten."""
     archive, folder = tmp_path / "backup.tar.gz", str(tmp_path / "data")
-    monkeypatch.setenv("PATH", f"{database.server.programs}:{os.environ['PATH']}")
-    database.server.sql("CREATE DATABASE restored")
-    database.server.sql(
-        "INSERT INTO customers.customer_tokens_kv (key, value) VALUES ('word', '\"then\"')",
-        database.name,
+    monkeypatch.setenv("PATH", f"{tenant.programs}:{os.environ['PATH']}")
+    point_to(tenant, "kept", monkeypatch)
+    made = run("migrate", "--data", folder)
+    tenant.sql(
+        "SET search_path TO customers; INSERT INTO users "
+        "(platform_id, user_id, plan, created_at, usage_count) VALUES ('pk', 'u_1', 'free', 0, 0)",
+        "kept",
     )
-    for name, value in database.environment.items():
-        monkeypatch.setenv(name, value)
 
     taken = run("backup", str(archive), "--data", folder)
     over_itself = run("restore", str(archive), "--data", folder)
-    for name, value in database.environment.items():
-        monkeypatch.setenv(name, value.replace(f"/{database.name}?", "/restored?"))
+    point_to(tenant, "restored", monkeypatch)
     put_back = run("restore", str(archive), "--data", folder)
-    found = database.server.sql("SELECT value FROM customers.customer_tokens_kv", "restored")
     audited = run("audit", "--data", folder)
-    readable = database.server.sql(
-        "SELECT has_table_privilege('meter', 'customers.customer_usage_kv', 'INSERT')", "restored"
-    )
-    database.server.sql("DROP DATABASE restored")
+    users = tenant.sql("SELECT user_id FROM customers.users", "restored")
+    rights = "SELECT has_table_privilege('meter', 'customers.customer_usage_kv', 'INSERT')"
+    policies = "SELECT count(*) FROM pg_policies"
 
-    assert ["", "restore_refused", "", ""] == [taken, over_itself, put_back, audited]
-    assert '"then"' == found.strip()
-    assert "t" == readable.strip()
+    assert ["", "", "restore_refused", "", ""] == [made, taken, over_itself, put_back, audited]
+    assert "u_1" == users.strip()
+    assert "t" == tenant.sql(rights, "restored").strip()
+    assert tenant.sql(policies, "kept") == tenant.sql(policies, "restored")
 
 
 def test_a_missing_pg_dump_is_said_with_what_to_install(
