@@ -154,8 +154,8 @@ def environment() -> Environment:
         "money": format_money,
         "short_number": short_number,
     }
-    # A macro that every template needs, imports included.
-    built.globals["icon"] = built.get_template("icons.html").make_module().icon  # type: ignore[attr-defined]
+    # A macro that every template needs, imports included; a table draws the same one many times.
+    built.globals["icon"] = cache(built.get_template("icons.html").make_module().icon)  # type: ignore[attr-defined]
     return built
 
 

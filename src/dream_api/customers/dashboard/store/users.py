@@ -30,7 +30,7 @@ from dream_api.customers.dashboard.store.numbers import usage_now
 from dream_api.customers.end_users import USERS, USERS_SEARCH, EndUser, user_of
 from dream_api.stores import Connection, WholeNumber
 
-FEW = 500
+FEW = 2_000
 LIKE_ESCAPE = "\\"
 
 _user_id = USERS.c.user_id
@@ -87,8 +87,11 @@ def search_few(connection: Connection, platform_id: str, q: str) -> Sequence[str
 def count_users(connection: Connection, platform_id: str, view: View) -> int:
     """Count the users that the filters let through."""
     filters = view.filters
+    is_search_alone = filters.q is not None and not (filters.plan or filters.status)
+    if is_search_alone and view.few is not None:
+        return len(view.few)
     statement = select(func.count())
-    if filters.q is not None and view.few is None and not (filters.plan or filters.status):
+    if is_search_alone and filters.q is not None:
         statement = statement.select_from(USERS_SEARCH).where(
             USERS_SEARCH.c.platform_id == platform_id,
             _resembles(USERS_SEARCH.c.search_text, filters.q),
@@ -145,11 +148,11 @@ def _matches(platform_id: str, view: View) -> list[ColumnElement[bool]]:
     """The one filter: of the page, the count and the export."""
     filters = view.filters
     conditions: list[ColumnElement[bool]] = [USERS.c.platform_id == platform_id]
-    if filters.q is not None:
-        columns = (_user_id, USERS.c.clerk_email, USERS.c.clerk_name)
-        conditions.append(or_(*(_resembles(column, filters.q) for column in columns)))
     if view.few is not None:
         conditions.append(_user_id.in_(view.few))
+    elif filters.q is not None:
+        columns = (_user_id, USERS.c.clerk_email, USERS.c.clerk_name)
+        conditions.append(or_(*(_resembles(column, filters.q) for column in columns)))
     if filters.plan is not None:
         is_plan = USERS.c.plan == filters.plan
         is_free = filters.plan == view.free_plan

@@ -1,5 +1,6 @@
 """Who looks at the console, at which of their platforms, and how far they have come."""
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -181,15 +182,21 @@ async def read_console(request: Request) -> Console:
     mode = _mode_of(request, default_mode)
     platform_id = ids.of(mode)
     look = platform_id or ids.test
+    standing, connection, tiers, branding = await asyncio.gather(
+        rooms.platform_subscription.get(developer.developer_id),
+        rooms.platforms.connection(look),
+        rooms.platforms.tiers(look),
+        rooms.platforms.branding(look),
+    )
     return Console(
         developer=developer,
         mode=mode,
         default_mode=default_mode,
         ids=ids,
-        standing=await rooms.platform_subscription.get(developer.developer_id),
-        connection=await rooms.platforms.connection(platform_id) if platform_id else None,
-        tiers=await rooms.platforms.tiers(platform_id) if platform_id else TierConfig(),
-        branding=await rooms.platforms.branding(look),
+        standing=standing,
+        connection=connection if platform_id else None,
+        tiers=tiers if platform_id else TierConfig(),
+        branding=branding,
         has_keys=mode in ids.with_keys,
         price=format_money(rooms.settings.platform_price_cents, "usd"),
     )
