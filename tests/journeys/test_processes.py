@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from dream_api.kit.crypto import new_master_key
 from tests.journeys.driver import FREE, PRO, Developer, Journey, eventually
 from tests.journeys.processes import DevServer, dream_api, json_lines
 
@@ -157,14 +156,13 @@ async def test_a_simulator_that_is_killed_comes_back_and_the_paid_flow_goes_on(
 def test_a_misspelt_folder_is_said_and_nothing_is_made_in_it(tmp_path: Path) -> None:
     """A command that only looks makes neither stores nor a master key."""
     folder = tmp_path / "typo"
-    key = {"DREAM_MASTER_KEY": new_master_key()}
 
-    keyless = dream_api("audit", "--data", str(folder))
-    found = dream_api("audit", "--data", str(folder), environment=key)
+    audit = dream_api("audit", "--data", str(folder))
+    rekey = dream_api("rekey", "--data", str(folder))
 
-    assert (2, 2) == (keyless.returncode, found.returncode)
-    assert "DREAM_MASTER_KEY" in keyless.stderr
-    assert "There are no stores" in found.stderr
+    assert (2, 2) == (audit.returncode, rekey.returncode)
+    assert "There are no stores" in audit.stderr
+    assert "DREAM_MASTER_KEY" in rekey.stderr
     assert not folder.exists()
 
 

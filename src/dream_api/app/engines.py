@@ -133,7 +133,8 @@ def engine_of(settings: Settings) -> Engine:
     postgres = PostgresEngine(settings)
     if postgres.has_address:
         return postgres
-    return SqliteEngine(settings.data_dir, build_vault(settings).key_ids)
+    key_ids = build_vault(settings).key_ids if settings.master_key else ()
+    return SqliteEngine(settings.data_dir, key_ids)
 
 
 CheckStores = Callable[[Engine], Awaitable[None]]

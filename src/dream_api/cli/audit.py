@@ -16,7 +16,7 @@ def audit(data: DataOption = None) -> None:
     Read-only, on one snapshot: runs beside a live server.
     """
     differences = asyncio.run(
-        _find_differences(engine_of(load_settings(data, makes_master_key=False)))
+        _find_differences(engine_of(load_settings(data, if_no_master_key="go on")))
     )
     for difference in differences:
         typer.echo(str(difference))

@@ -18,7 +18,7 @@ def backup(
 
     Runs beside a live server. On PostgreSQL it needs pg_dump. The master key is left out.
     """
-    settings = load_settings(data, makes_master_key=False)
+    settings = load_settings(data, if_no_master_key="refuse")
     manifest = asyncio.run(write_backup(settings, clock_of(settings), file))
     size_bytes = file.stat().st_size
     typer.echo(f"{file}: {size_bytes:,} bytes, both stores as of {manifest.taken_at}")

@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from pydantic import ValidationError
@@ -29,13 +29,17 @@ DataOption = Annotated[
 
 
 def load_settings(
-    data_dir: Path | None = None, *, makes_master_key: bool = True, **arranged: Any
+    data_dir: Path | None = None,
+    *,
+    if_no_master_key: Literal["make", "refuse", "go on"] = "make",
+    **arranged: Any,
 ) -> Settings:
     """Build the settings; exit with a readable message where one of them is wrong.
 
     Args:
         data_dir: the folder named on the command line, which wins over the environment.
-        makes_master_key: whether a folder that has no master key is given one.
+        if_no_master_key: whether a folder that has no master key is given one, the command ends
+            with a message, or none is needed.
         arranged: values that apply where the environment says nothing.
     """
     folder = data_dir or Path(os.environ.get("DREAM_DATA_DIR", ".dream"))
@@ -50,7 +54,10 @@ def load_settings(
         raise typer.Exit(2) from None
     if settings.master_key:
         return settings
-    if not makes_master_key and not (folder / MASTER_KEY_FILE).exists():
+    has_file = (folder / MASTER_KEY_FILE).exists()
+    if if_no_master_key == "go on" and not has_file:
+        return settings
+    if if_no_master_key == "refuse" and not has_file:
         typer.secho(
             "DREAM_MASTER_KEY is not set, and there is no "
             f"{folder / MASTER_KEY_FILE}. Set it, or copy that file of the stores into the folder.",

@@ -29,7 +29,7 @@ def rotate(
 
     What the old key signed stays valid for a day, longer than any token lives.
     """
-    settings = load_settings(data, makes_master_key=False)
+    settings = load_settings(data, if_no_master_key="refuse")
     rotated = asyncio.run(rotate_signing_keys(settings, clock_of(settings), revoke_now=revoke_now))
     for world, key_id in rotated.items():
         typer.echo(f"{world}: {key_id} signs from now on")

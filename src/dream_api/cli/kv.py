@@ -65,7 +65,7 @@ def get_entry(
 
 
 def _read(namespace: NamespaceName, prefix: str, limit: int, data: Any) -> list[KeyValueEntry]:
-    settings = load_settings(data, makes_master_key=False)
+    settings = load_settings(data, if_no_master_key="go on")
     look = _list(engine_of(settings), namespace, prefix, limit, clock_of(settings))
     return asyncio.run(look)
 

@@ -14,7 +14,7 @@ def rekey(data: DataOption = None) -> None:
     Set DREAM_MASTER_KEY=new,old, restart the server, run this, then leave the old key out. Safe to
     repeat.
     """
-    settings = load_settings(data, makes_master_key=False)
+    settings = load_settings(data, if_no_master_key="refuse")
     done = asyncio.run(rekey_stores(settings, clock_of(settings)))
     for world, rekeyed in done.items():
         typer.echo(

@@ -25,7 +25,7 @@ def restore(
 
     Nothing may serve the folder meanwhile. Interrupted at any moment, it can be repeated.
     """
-    settings = load_settings(data, makes_master_key=False)
+    settings = load_settings(data, if_no_master_key="refuse")
     if check:
         manifest = asyncio.run(check_backup(settings, file))
         typer.echo(f"{file}: whole, both stores as of {manifest.taken_at}")

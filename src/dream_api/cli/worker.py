@@ -16,7 +16,7 @@ def worker(data: DataOption = None) -> None:
     has one writing process, and `serve` and `dev` run the loops in it: there this command is for
     catching up while nothing serves the folder.
     """
-    settings = load_settings(data, makes_master_key=False)
+    settings = load_settings(data, if_no_master_key="refuse")
     asyncio.run(engine_of(settings).check())
     run_worker(
         Serving(settings, clock_of(settings), services=frozenset()),
