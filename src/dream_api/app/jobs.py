@@ -143,12 +143,12 @@ def _developer_jobs(bindings: Bindings, doors: House, house: House, outside: Out
 
     async def clean_up() -> int:
         return await _sum(
-            rooms.realm.clean_up(),
-            rooms.outbox.clean_up(clock),
-            rooms.inbox.drop_old(),
-            rooms.idempotency.drop_expired(),
-            given.developers.write(given.platform_tokens.drop_expired),
-            given.developers.write(given.platform_usage.drop_expired),
+            rooms.realm.clean_up,
+            lambda: rooms.outbox.clean_up(clock),
+            rooms.inbox.drop_old,
+            rooms.idempotency.drop_expired,
+            lambda: given.developers.write(given.platform_tokens.drop_expired),
+            lambda: given.developers.write(given.platform_usage.drop_expired),
         )
 
     return [
@@ -199,18 +199,19 @@ def _customers_clean_up(
 
     async def clean_up() -> int:
         return await _sum(
-            rooms.realm.clean_up(),
-            rooms.outbox.clean_up(outside.clock),
-            rooms.inbox.drop_old(),
-            rooms.idempotency.drop_expired(),
-            given.customers.write(given.customer_tokens.drop_expired),
+            rooms.realm.clean_up,
+            lambda: rooms.outbox.clean_up(outside.clock),
+            rooms.inbox.drop_old,
+            rooms.idempotency.drop_expired,
+            lambda: given.customers.write(given.customer_tokens.drop_expired),
         )
 
     return clean_up
 
 
-async def _sum(*counts: Awaitable[int]) -> int:
-    return sum([await count for count in counts])
+async def _sum(*counts: Callable[[], Awaitable[int]]) -> int:
+    """Do one after the other; where one fails, the rest was not begun."""
+    return sum([await count() for count in counts])
 
 
 def _delivering(

@@ -8,12 +8,13 @@ from dream_api.app.doors import ALL_SERVICES, ServiceName, build_doors
 from dream_api.app.engines import engine_of
 from dream_api.app.errors import WrongMasterKey
 from dream_api.app.jobs import build_workers
+from dream_api.app.readiness import loop_checks, store_checks
 from dream_api.app.rooms import House, build_house, build_outside
 from dream_api.gateways.clock import Clock
 from dream_api.services.http import Application
 from dream_api.services.http.operations import Check
 from dream_api.settings import Settings
-from dream_api.stores import Bindings, Role, Store
+from dream_api.stores import Role
 from dream_api.worker import Worker
 
 _ROLES = {
@@ -68,8 +69,8 @@ async def open_product(
             await _prepare_signing_keys(loops, _SERVICES_OF_LOOPS)
         workers = build_workers(bindings, house, loops, outside)
         checks = {
-            **_store_checks(bindings, services),
-            **(_loop_checks(workers) if runs_loops else {}),
+            **store_checks(bindings, services),
+            **(loop_checks(workers) if runs_loops else {}),
             **(more_checks or {}),
         }
         asgi = build_doors(
@@ -103,43 +104,3 @@ async def _prepare_signing_keys(house: House, services: frozenset[ServiceName]) 
                 "made with, or put it behind the new one in the list: new,old."
             )
         await realm.keyring.prepare()
-
-
-def _store_checks(bindings: Bindings, services: frozenset[ServiceName]) -> dict[str, Check]:
-    """Ask each world once, as the service that may do most of those that are served."""
-    front, oauth, multi = bindings.front_auth_api, bindings.oauth_api, bindings.api_multi
-    developers = (
-        (ServiceName.FRONT_AUTH_API, front.developers),
-        (ServiceName.OAUTH_API, oauth.developers),
-    )
-    customers = (
-        (ServiceName.API_MULTI, multi.customers),
-        (ServiceName.FRONT_AUTH_API, front.customers),
-        (ServiceName.OAUTH_API, oauth.customers),
-    )
-    return {
-        f"{world}_store": _can_write(store)
-        for world, candidates in (("developers", developers), ("customers", customers))
-        for store in [store for service, store in candidates if service in services][:1]
-    }
-
-
-def _loop_checks(workers: tuple[Worker, ...]) -> dict[str, Check]:
-    return {f"{worker.name}_worker": _is_alive(worker) for worker in workers}
-
-
-def _can_write(store: Store) -> Check:
-    """Take the writer once round: a locked or read-only file shows here, a slow reader does not."""
-
-    async def check() -> bool:
-        await store.write(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
-        return True
-
-    return check
-
-
-def _is_alive(worker: Worker) -> Check:
-    async def check() -> bool:
-        return worker.is_alive
-
-    return check

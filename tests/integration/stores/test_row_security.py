@@ -194,3 +194,31 @@ def test_a_role_whose_work_changes_changes_its_policy(database: Database) -> Non
         assert ([("every_platform",)], [("one_platform",)]) == (before, spare.rows(policy_of))
     finally:
         spare.server.sql("DROP DATABASE spare_policies WITH (FORCE)")
+
+
+def test_the_owner_needs_to_be_no_superuser(database: Database) -> None:
+    """Managed databases give nobody one: policies let the owner see everything, and no door."""
+    sql, url = database.server.sql, database.server.url("spare_owner", "plain_owner")
+    sql("CREATE ROLE plain_owner LOGIN NOSUPERUSER")
+    sql("CREATE DATABASE spare_owner OWNER plain_owner")
+    try:
+        for _ in range(2):
+            asyncio.run(migrate_database(url, database.grantees))
+        seen = asyncio.run(_users_seen(url, database.server.url("spare_owner", "api_multi")))
+    finally:
+        sql("DROP DATABASE spare_owner WITH (FORCE)")
+        sql("DROP ROLE plain_owner")
+
+    assert (1, 0) == seen
+
+
+async def _users_seen(owner_url: str, door_url: str) -> tuple[int, int]:
+    owner = await connect(owner_url, World.CUSTOMERS)
+    door = await connect(door_url, World.CUSTOMERS)
+    try:
+        await owner.execute(ADD_USER)
+        count = "SELECT count(*) FROM users"
+        return await owner.fetchval(count), await door.fetchval(count)
+    finally:
+        await owner.close()
+        await door.close()

@@ -40,6 +40,8 @@ _UNAVAILABLE = frozenset({
     "25P03",  # idle_in_transaction_session_timeout
     "55P03",  # lock_not_available
     "57014",  # query_canceled: the statement's time was over
+    "53100",  # disk_full: it stays so until somebody makes room
+    "58030",  # io_error
     "0A000",  # feature_not_supported: a standby cannot serialize, a cached plan has changed
 })  # fmt: skip
 _LOST = (
@@ -154,10 +156,10 @@ def _translated_state(state: str, error: Exception) -> Exception:
         return Raced(state)
     if state == _NO_PRIVILEGE:
         return BindingRefused(str(getattr(error, "orig", error)))
-    if state.startswith(_LOST_CLASSES):
-        return ConnectionLost(_RETRY)
     if state in _UNAVAILABLE:
         return StoreUnavailable(_RETRY)
+    if state.startswith(_LOST_CLASSES):
+        return ConnectionLost(_RETRY)
     return error
 
 

@@ -79,6 +79,25 @@ class Line:
             self._raw = await connect(self._url, World.CUSTOMERS, **_PLANS_BY_KEY)
         return self._raw
 
+    async def recover(self, error: BaseException) -> None:
+        """Make the connection fit for the next use after *error*, or have another one opened.
+
+        A connection whose server says good-bye, or whose caller left in the middle of an answer,
+        looks open for a while and never answers again.
+        """
+        raw = self._raw
+        if raw is None or raw.is_closed():
+            return
+        if not isinstance(error, Exception) or isinstance(
+            translated(error), ConnectionLost | OutcomeUnknown
+        ):
+            raw.terminate()
+        elif raw.is_in_transaction():
+            try:
+                await raw.execute("ROLLBACK")
+            except Exception:  # noqa: BLE001 - whatever it is, the connection is of no use.
+                raw.terminate()
+
     async def close(self) -> None:
         """Close it; where the server has gone, there is nothing left to say goodbye to."""
         if self._raw is None:
@@ -198,12 +217,10 @@ class PostgresMeter:
 
 
 async def _look(line: Line, query: Callable[[DriverConnection], Awaitable[T]]) -> T:
-    raw = await line.opened()
     try:
-        return await query(PostgresDriver(raw))
-    except Exception as error:
-        if isinstance(translated(error), ConnectionLost):
-            raw.terminate()  # The next look opens another.
+        return await query(PostgresDriver(await line.opened()))
+    except BaseException as error:
+        await line.recover(error)
         raise
 
 
@@ -211,25 +228,15 @@ async def _transact(
     line: Line, verb: BatchVerb[Any, Any], items: Sequence[Any]
 ) -> Sequence[Any | Exception]:
     """Run one batch in a transaction of its own."""
-    raw = await line.opened()
     try:
+        raw = await line.opened()
         await raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
         answers = await verb(PostgresDriver(raw), items)
         await _commit(raw)
     except BaseException as error:
-        await _undo(raw, error)
+        await line.recover(error)
         raise
     return answers
-
-
-async def _undo(raw: "asyncpg.Connection[Any]", error: BaseException) -> None:
-    """Leave a connection as it was before the transaction, or leave it for good."""
-    if isinstance(error, Exception) and isinstance(
-        translated(error), ConnectionLost | OutcomeUnknown
-    ):
-        raw.terminate()
-    elif not raw.is_closed() and raw.is_in_transaction():
-        await raw.execute("ROLLBACK")
 
 
 async def _commit(raw: "asyncpg.Connection[Any]") -> None:

@@ -1,11 +1,12 @@
 """One world as one role sees it: verbs in transactions on a small pool of connections."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from dream_api.stores.bindings import CUSTOMER_USAGE, RIGHTS, Role, World
 from dream_api.stores.errors import BindingRefused, Overloaded, Raced
@@ -97,7 +98,7 @@ class PostgresStore:
     async def _write(
         self, verb: Callable[[Connection], T], tries: int, platform_id: str | None
     ) -> T:
-        async with self._writing.connect() as connection:
+        async with _connected(self._writing) as connection:
             if tries >= OPTIMISTIC_TRIES and self._keep_meter_out:
                 # A lock taken before the first look: the snapshot is younger than the wait.
                 await connection.exec_driver_sql(self._keep_meter_out)
@@ -112,7 +113,7 @@ class PostgresStore:
             return result
 
     async def _read(self, verb: Callable[[Connection], T], platform_id: str | None) -> T:
-        async with self._reading.connect() as connection:
+        async with _connected(self._reading) as connection:
             await _bind_to(connection, platform_id)
             return await connection.run_sync(_run, verb)
 
@@ -141,6 +142,18 @@ class PlatformStore:
     def of(self, platform_id: str) -> Store:
         """Give another platform's view."""
         return self._store.of(platform_id)
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Lend a connection; one whose server has said good-bye does not go back to the pool."""
+    async with engine.connect() as connection:
+        try:
+            yield connection
+        except Exception as error:
+            if isinstance(translated(error), ConnectionLost):
+                await connection.invalidate()
+            raise
 
 
 async def _bind_to(connection: AsyncConnection, platform_id: str | None) -> None:
