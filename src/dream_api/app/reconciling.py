@@ -27,7 +27,16 @@ class Comparison:
         totals: dict[str, int] = {}
         for drift in self.drifts:
             totals[drift.currency] = totals.get(drift.currency, 0) + drift.mrr_cents
-        return totals
+        return {currency: cents for currency, cents in totals.items() if cents}
+
+    @property
+    def refunded(self) -> dict[str, int]:
+        """How much more was given back, once, than we knew: currency → minor units."""
+        totals: dict[str, int] = {}
+        for drift in self.drifts:
+            if isinstance(drift, ChargeDrift):
+                totals[drift.currency] = totals.get(drift.currency, 0) + drift.refunded_cents
+        return {currency: cents for currency, cents in totals.items() if cents}
 
 
 async def reconcile_stripe(

@@ -94,6 +94,8 @@ def reconcile(
     for currency, cents in sorted(compared.money.items()):
         sign = "-" if cents < 0 else "+"
         typer.echo(f"{sign}{format_money(abs(cents), currency)} a month")
+    for currency, cents in sorted(compared.refunded.items()):
+        typer.echo(f"{format_money(cents, currency)} more went back")
 
 
 async def arrange(settings: Settings, mode: Mode, *, renew_secrets: bool = False) -> Arrangement:
