@@ -149,6 +149,27 @@ async def test_a_signed_in_caller_confirms_without_naming_themselves(developers:
     assert principal.user_id == signed_in.user_id
 
 
+async def test_a_new_address_voids_what_was_mailed_to_the_old_one(developers: House) -> None:
+    """Whoever reads the old mailbox sets no password any more, by code or by link."""
+    joined = await developers.join(ADA)
+    await developers.realm.forgot_password(REALM, ADA)
+    mail = (await developers.post.mails(ADA))[-1].mail
+    assert mail.code is not None
+    assert mail.link is not None
+    principal = await developers.realm.authenticate_token(REALM, joined.token)
+    await developers.realm.request_email_change(principal, "new@example.com")
+    code = await developers.post.code("new@example.com")
+    await developers.realm.verify_email(REALM, "new@example.com", code, joined.user_id)
+
+    with pytest.raises(InvalidCode):
+        await developers.realm.reset_password(REALM, ADA, mail.code, OTHER_PASSWORD)
+    with pytest.raises(InvalidCode):
+        await developers.realm.reset_password_by_link(
+            REALM, mail.link.partition("token=")[2], OTHER_PASSWORD
+        )
+    assert await developers.realm.sign_in(REALM, "new@example.com", PASSWORD)
+
+
 async def test_a_mistyped_address_does_not_get_the_account(developers: House) -> None:
     """Its owner holds the code, but is nobody we know."""
     principal = await _enter(developers)

@@ -154,6 +154,8 @@ def _change_address(
     people.set_email(
         connection, visit.realm_id, person.user_id, email=address.email, email_key=address.key
     )
+    # Whoever reads the old mailbox must not set a password with what was mailed there.
+    codes.remove_of_user(connection, visit.realm_id, person.user_id)
 
 
 def _replace_password(
