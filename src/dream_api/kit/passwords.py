@@ -15,7 +15,6 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # It ships no types.
 
 from dream_api.kit.errors import Unavailable
 
@@ -121,6 +120,9 @@ class Passwords:
         return matches and stored_hash is not None
 
     def _score(self, password: str, context: Sequence[str]) -> int:
+        # Its word lists take 11 MB, which a process that only counts never needs.
+        from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # noqa: PLC0415 - see above.
+
         words = [word for word in context if len(word) >= _CONTEXT_WORD_MIN]
         with self._judging:
             result = zxcvbn(normalize(password)[:_SCORED_CHARACTERS_MAX], user_inputs=words)

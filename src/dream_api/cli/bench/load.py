@@ -77,8 +77,8 @@ def _run_wrk(case: Case, target: Target, seed: int, seconds: int) -> Round:
         requests=int(_found(r"(\d+) requests in", text)),
         failures=int(failed[1]) if failed else 0,
         per_second=float(_found(r"Requests/sec:\s+([\d.]+)", text)),
-        p50_ms=_milliseconds(_found(r"(?m)^ +50% +(\S+)$", text)),
-        p99_ms=_milliseconds(_found(r"(?m)^ +99% +(\S+)$", text)),
+        p50_ms=_milliseconds(_found(r"(?m)^ +50% +(\S+)", text)),
+        p99_ms=_milliseconds(_found(r"(?m)^ +99% +(\S+)", text)),
     )
 
 

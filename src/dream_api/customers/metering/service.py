@@ -34,7 +34,7 @@ from dream_api.kit.keys import hash_key, is_well_formed
 from dream_api.kit.periods import from_milliseconds, months_before, to_milliseconds
 from dream_api.stores import ApiMultiBindings, Connection, DriverConnection
 
-EVENTS_PER_CALL_MAX = 250
+EVENTS_PER_CALL_MAX = 500
 """Events that go into a transaction as one item; a larger batch takes several turns."""
 ERRORS_MAX = 20
 """Refused fields named in one answer."""

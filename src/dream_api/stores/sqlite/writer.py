@@ -139,8 +139,9 @@ class Writer:
 
     def _take(self) -> Batch:
         """Take what waits, up to one transaction's worth."""
-        works, weight = [], 0
-        while self._waiting and weight < BATCH_WEIGHT_MAX:
+        works = [self._waiting.popleft()]
+        weight = works[0].weight
+        while self._waiting and weight + self._waiting[0].weight <= BATCH_WEIGHT_MAX:
             work = self._waiting.popleft()
             works.append(work)
             weight += work.weight
