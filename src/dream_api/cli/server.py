@@ -153,7 +153,7 @@ class _Server(uvicorn.Server):
 def _spare_the_collector() -> None:
     """Leave what was loaded for good out of every later search for garbage.
 
-    Such a search over all modules took 50 ms, in the middle of some request.
+    Such a search goes through every module, in the middle of some request.
     """
     gc.collect()
     gc.freeze()

@@ -23,7 +23,7 @@ LATE_MS_MAX = 24 * 60 * 60 * 1000
 MINUTE_MS = 60_000
 LAST_ACTIVE_STEP_MS = 10_000
 """How far ``lastActive`` may lag behind: the index over it is not rewritten by each call of a busy
-user, which would cost as much as everything else that a count writes."""
+user, which would cost a third of everything that a count writes."""
 DAY_MS = 24 * 60 * 60 * 1000
 _MONTHS_CACHED = 64
 _MINUTES_CACHED = 16

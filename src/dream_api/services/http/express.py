@@ -1,7 +1,7 @@
 """Express lanes: plain requests answered by the protocol itself, without a task or an ASGI call.
 
 What a server builds for each ASGI request (a task, events, messages, an answer in two writes)
-costs more than deciding and counting one does. A lane is asked with the whole request in hand:
+costs more than deciding one does. A lane is asked with the whole request in hand:
 it answers with one write, at once or when its transaction is on disk, or leaves the request to
 the ordinary application, which then sees it as if no lane had been there.
 """

@@ -1,6 +1,6 @@
 """Copies what the log holds into the file, beside the writer instead of in its way.
 
-SQLite's own checkpoint runs inside some unlucky commit and takes a tenth of a second. Here a
+SQLite's own checkpoint runs inside some unlucky commit, and everyone waits for it. Here a
 thread copies the bulk while the writer goes on appending; the writer then copies the short rest
 between two transactions, so that the log can start again from its beginning.
 """
@@ -15,7 +15,7 @@ from dream_api.stores.sqlite.connections import open_maintenance
 CHANGES_BETWEEN = 24_000
 """Changed rows after which the log is copied home; each puts about one page into the log."""
 REST_PAGES = 500
-"""A rest this short takes the writer about a millisecond."""
+"""A rest this short is left to the writer."""
 PASSES_MAX = 4
 
 

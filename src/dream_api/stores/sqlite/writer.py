@@ -6,8 +6,8 @@ answered with a single wake-up of the event loop. 64 waiting callers cost one fs
 
 Where the work is done: a batch of metering alone is some hundred microseconds of statements, so
 the event loop runs them itself and leaves only COMMIT, which waits for the disk, to the writer's
-thread. Two threads that exchange the interpreter's lock at every statement were three
-times slower. Control-plane verbs take longer and run in the thread as a whole.
+thread. Two threads that exchange the interpreter's lock at every row wait for each
+other most of the time. Control-plane verbs take longer and run in the thread as a whole.
 """
 
 import asyncio

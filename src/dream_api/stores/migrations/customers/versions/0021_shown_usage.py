@@ -1,7 +1,7 @@
 """Usage rows on SQLite without the columns that showed them as key and value.
 
 SQLite works out generated columns whenever a row is written, so each count wrote three dates and
-a JSON object for nobody: a quarter of its time. ``dream-api kv`` shows the rows on both engines.
+a JSON object for nobody: a fifth of its time. ``dream-api kv`` shows the rows on both engines.
 """
 
 from alembic import op
