@@ -46,3 +46,11 @@ def test_the_axis_ends_at_a_round_number_not_below_the_highest_value(
 def test_axis_numbers_are_short(value: float, text: str) -> None:
     """Labels fit beside the axis."""
     assert short_number(value) == text
+
+
+def test_a_label_at_the_edge_ends_there() -> None:
+    """The last month of an area chart would run over its card otherwise."""
+    root = ET.fromstring(chart(POINTS, "Revenue", "area"))  # noqa: S314 - our own.
+    anchors = {text.text: text.get("text-anchor") for text in root.iter() if text.tag == "text"}
+
+    assert ("middle", "end") == (anchors["1 Nov"], anchors["<b>"])

@@ -48,11 +48,7 @@ def chart(
     for index, point in enumerate(points):
         parts.append(_point(index, point, scale, kind))
         if index % every == 0:
-            parts.append(
-                Markup(
-                    '<text class="tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>'
-                ).format(scale.x(index), _HEIGHT - 6, point.label)
-            )
+            parts.append(_label(scale.x(index), point.label))
     return Markup("").join([*parts, Markup("</svg>")])
 
 
@@ -107,6 +103,14 @@ def _grid(scale: _Scale, prefix: str) -> list[Markup]:
             ).format(_LEFT, _WIDTH - _RIGHT, y, y, _LEFT - 8, y + 4, prefix + short_number(value))
         )
     return lines
+
+
+def _label(x: float, label: str) -> Markup:
+    """Write a label below the axis, within the canvas also where its point stands at the edge."""
+    is_at_edge = x >= _WIDTH - _RIGHT
+    return Markup('<text class="tick" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
+        _WIDTH if is_at_edge else x, _HEIGHT - 6, "end" if is_at_edge else "middle", label
+    )
 
 
 def _area(points: Sequence[Point], scale: _Scale) -> Markup:

@@ -128,7 +128,9 @@ def _stats(found: Overview, period: str) -> list[Stat]:
         Stat(
             "Churn",
             [_percent(revenue.churn_rate)],
-            f"{count(revenue.churned)} of {count(revenue.paying_at_start)} who paid",
+            f"{count(revenue.churned)} of {count(revenue.paying_at_start)} who paid"
+            if revenue.paying_at_start
+            else f"Nobody paid {period} ago",
             points_delta(revenue.churn_rate, found.revenue_before.churn_rate),
         ),
     ]
