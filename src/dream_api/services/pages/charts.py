@@ -15,6 +15,9 @@ _WIDTH, _HEIGHT = 520, 210
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 12, 26
 _GRID_LINES = 4
 _LABELS_MAX = 8
+_LONG_LABELS_MAX = 5
+_LONG_LABEL_CHARACTERS = 7
+"""A label such as ``Nov 2026`` needs more room than ``22 Nov``."""
 _BAR_SHARE = 0.72
 _ROUND_STEPS = (1, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
@@ -44,7 +47,9 @@ def chart(
     ]
     if kind == "area" and points:
         parts.append(_area(points, scale))
-    every = max(1, math.ceil(len(points) / _LABELS_MAX))
+    is_long = any(len(point.label) >= _LONG_LABEL_CHARACTERS for point in points)
+    labels_max = _LONG_LABELS_MAX if is_long else _LABELS_MAX
+    every = max(1, math.ceil(len(points) / labels_max))
     for index, point in enumerate(points):
         parts.append(_point(index, point, scale, kind))
         if index % every == 0:

@@ -14,9 +14,12 @@ DAY_MS = 86_400_000
 
 def sum_mrr(connection: Connection, platform_id: str) -> dict[str, tuple[int, int]]:
     """Sum what users bring a month and count those who do, by currency: (minor units, users)."""
+    # Keeps the engine off the index, which lacks the currency: a jump for each of many rows costs
+    # twice what reading all of them in their order does.
+    pays = func.coalesce(USERS.c.mrr_cents, USERS.c.mrr_cents) > 0
     statement = (
         select(USERS.c.currency, func.sum(USERS.c.mrr_cents), func.count())
-        .where(USERS.c.platform_id == platform_id, USERS.c.mrr_cents > 0)
+        .where(USERS.c.platform_id == platform_id, pays)
         .group_by(USERS.c.currency)
     )
     return {
