@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from dream_api.kit.keys import Mode, issue_key
-from dream_api.services.http.logs import REDACTED, log_request, redact_event, redact_text
+from dream_api.services.http.logs import (
+    REDACTED,
+    Losing,
+    log_request,
+    redact_event,
+    redact_text,
+)
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1In0.c2lnbmF0dXJl"
 
@@ -63,3 +69,13 @@ def test_the_canonical_line_holds_the_route_and_not_the_path() -> None:
 
     assert "u_1" not in json.dumps(lines)
     assert 12.3 == lines[0]["duration_ms"]
+
+
+def test_a_full_disk_costs_lines_and_no_request() -> None:
+    """Logs often lie on the disk of the stores; when it is full, calls still get their answer."""
+    with open("/dev/full", "w", buffering=1) as full:  # noqa: PTH123 - a device, not a file.
+        print("a line", file=Losing(full), flush=True)
+        with pytest.raises(OSError, match="No space left"):
+            print("a line", file=full, flush=True)
+        with pytest.raises(OSError, match="No space left"):
+            full.close()

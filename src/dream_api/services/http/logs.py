@@ -3,15 +3,18 @@
 Values are JSON strings, so one line stays one line whatever the input.
 """
 
+import io
 import logging
 import re
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
 from starlette.types import Scope
 from structlog.typing import EventDict, WrappedLogger
+from typing_extensions import override  # typing has it only since Python 3.12.
 
 from dream_api.services.http.problems import route_of
 
@@ -35,6 +38,26 @@ _SECRET_FIELDS = frozenset({
 _logger = structlog.get_logger("dream_api.http")
 
 
+class Losing(io.TextIOBase):
+    """A stream for logs: a line that cannot be written, as on a full disk, costs no request."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @override
+    def write(self, text: str, /) -> int:
+        """Write, or lose the text."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    @override
+    def flush(self) -> None:
+        """Flush what can be."""
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure_logs(*, is_development: bool) -> None:
     """Set up logging for this process: JSON lines in production, colours in a terminal."""
     renderer: Any = (
@@ -53,7 +76,7 @@ def configure_logs(*, is_development: bool) -> None:
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", Losing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
 
