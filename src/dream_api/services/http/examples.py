@@ -28,7 +28,6 @@ _BY_NAME: dict[str, Any] = {
     "nextCursor": None,
     "overlapSeconds": 3_600,
     "password": "correct horse battery staple",
-    "periodEnd": "2026-12-01T00:00:00Z",
     "plan": "pro",
     "platformId": "pk_live_drm_EXAMPLE000000000000000000000000000000000",
     "prevCursor": None,
