@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image
 from playwright.sync_api import Browser, Page, StorageState
 
 from tests.browser.gallery.demo_product import StillClock
@@ -21,8 +21,6 @@ PIXELS_PER_POINT = 2
 
 WEBP_QUALITY = 68
 PICTURE_BYTES_MAX = 150_000
-SAME_BELOW = 0.35
-"""Mean difference of two pictures, of 255 levels, below which the older one is kept."""
 
 SETTLE = (Path(__file__).parent / "settle.js").read_text()
 
@@ -93,16 +91,8 @@ class Camera:
         self._keep(shot, self.chosen_folder / f"{name}.webp")
 
     def _keep(self, shot: Image.Image, path: Path) -> None:
-        """Write the picture, unless the one that is there shows the same."""
-        self.taken.append(path)
-        if path.exists() and _is_same(Image.open(path).convert("RGB"), shot):
-            return
+        """Write the picture; the same page gives the same bytes, so git sees real changes only."""
         shot.save(path, "WEBP", quality=WEBP_QUALITY, method=6)
+        self.taken.append(path)
         size = path.stat().st_size
         assert size <= PICTURE_BYTES_MAX, f"{path} has {size} bytes; the README grows heavy"
-
-
-def _is_same(older: Image.Image, newer: Image.Image) -> bool:
-    if older.size != newer.size:
-        return False
-    return max(ImageStat.Stat(ImageChops.difference(older, newer)).mean) < SAME_BELOW

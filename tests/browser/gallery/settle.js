@@ -2,7 +2,7 @@
 // shape stand in their place; what waits for news stops asking.
 async () => {
   const KEY = /((?:pk|sk)_(?:live|test)_drm_)[0-9A-Za-z]{38}/g;
-  const HINT = /((?:pk|sk)_(?:live|test)_…)[0-9A-Za-z]{4}/g;
+  const HINT = /((?:pk|sk)_(?:live|test)_drm_…)[0-9A-Za-z]{4}/g;
   const ID = /\b([a-z]{2,5}_)(?:[0-9a-hjkmnp-tv-z]{26}|(?:[a-z]+_)?sim[0-9A-Za-z]{20,40})/g;
   const PORT = /(localhost|127\.0\.0\.1):\d+/g;
   const settled = (text) => text
