@@ -16,8 +16,10 @@ from dream_api.gateways.clock import Clock
 from dream_api.gateways.stripe import (
     AccountGone,
     OauthConnection,
+    OauthOnboarding,
     OauthRefused,
     Onboarding,
+    Stripe,
     StripeModes,
     StripeRefused,
     StripeUnavailable,
@@ -29,7 +31,6 @@ from dream_api.stores import Connection, OauthApiBindings
 STATE_SECONDS = 600
 STATE_BYTES = 32
 STATE_CHARACTERS_MAX = 128
-CODE_CHARACTERS_MAX = 512
 SCOPE = "read_write"
 
 _log = structlog.get_logger()
@@ -44,6 +45,7 @@ class Connect:
         clock: decides when a state has expired.
         redirect_uri: our callback, as registered with Stripe.
         is_paid: whether a developer's platform subscription runs, which live mode needs.
+        way: how accounts are connected.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Connect:
         *,
         redirect_uri: str,
         is_paid: Callable[[str], Awaitable[bool]],
+        way: Callable[[Stripe], Onboarding] = OauthOnboarding,
     ) -> None:
         self._developers = bindings.developers
         self._customers = bindings.customers
@@ -63,6 +66,7 @@ class Connect:
         self._clock = clock
         self._redirect_uri = redirect_uri
         self._is_paid = is_paid
+        self._way = way
 
     async def authorize(self, developer_id: str, mode: Mode, email: str | None = None) -> str:
         """Start a connection; give the address at Stripe where the developer allows it.
@@ -74,14 +78,17 @@ class Connect:
         await self._platform(developer_id, mode)
         onboarding = self._onboarding(mode)
         state = secrets.token_urlsafe(STATE_BYTES)
+        departure = await onboarding.begin(state=state, return_url=self._redirect_uri, email=email)
         value = {"userId": developer_id, "mode": mode.value}
+        if departure.account_id is not None:
+            value["accountId"] = departure.account_id
         expires_at = self._clock.now() + timedelta(seconds=STATE_SECONDS)
         await self._developers.write(
             lambda connection: self._platform_tokens.put(
                 connection, f"oauth:state:{state}", value, expires_at=expires_at
             )
         )
-        return onboarding.authorize_url(state=state, redirect_uri=self._redirect_uri, email=email)
+        return departure.url
 
     async def callback(
         self, developer_id: str, *, code: str | None, state: str | None, error: str | None
@@ -94,9 +101,11 @@ class Connect:
         Raises:
             ConnectRefused: its ``reason`` says why; nothing was stored.
         """
-        mode = await self._take_state(developer_id, state)
+        begun = await self._take_state(developer_id, state)
+        mode = Mode(begun["mode"])
         try:
-            await self._finish(developer_id, mode, code, error)
+            _check_not_declined(error)
+            await self._finish(developer_id, mode, code, begun.get("accountId"))
         except ConnectRefused as refused:
             raise ConnectRefused(refused.reason, mode) from refused.__cause__
         return mode
@@ -134,17 +143,13 @@ class Connect:
             await self._unlink(platform_id, linked.account_id)
 
     async def _finish(
-        self, developer_id: str, mode: Mode, code: str | None, error: str | None
+        self, developer_id: str, mode: Mode, code: str | None, account_id: str | None
     ) -> None:
-        if error is not None:
-            raise ConnectRefused("access_denied" if error == "access_denied" else "code_refused")
-        if not code or len(code) > CODE_CHARACTERS_MAX:
-            raise ConnectRefused("code_refused")
         try:
             platform_id = await self._platform(developer_id, mode)
         except PaymentRequired as ended:
             raise ConnectRefused("payment_required") from ended
-        granted = await self._exchange(mode, code)
+        granted = await self._granted(mode, code, account_id)
         if granted.scope != SCOPE:
             raise ConnectRefused("scope_refused")
         account = StripeConnection(
@@ -180,33 +185,34 @@ class Connect:
         with contextlib.suppress(OauthRefused, StripeRefused, AccountGone):
             await self._onboarding(mode).deauthorize(account_id)
 
-    async def _take_state(self, developer_id: str, state: str | None) -> Mode:
+    async def _take_state(self, developer_id: str, state: str | None) -> dict[str, str]:
         if not state or len(state) > STATE_CHARACTERS_MAX:
             raise ConnectRefused("state_expired")
         key, tokens = f"oauth:state:{state}", self._platform_tokens
 
-        def take(connection: Connection) -> Mode:
-            begun = tokens.get(connection, key)
+        def take(connection: Connection) -> dict[str, str]:
+            begun: dict[str, str] | None = tokens.get(connection, key)
             if begun is None:
                 raise ConnectRefused("state_expired")
             if not hmac.compare_digest(begun["userId"].encode(), developer_id.encode()):
                 raise ConnectRefused("state_mismatch")
             tokens.delete(connection, key)
-            return Mode(begun["mode"])
+            return begun
 
         return await self._developers.write(take)
 
-    async def _exchange(self, mode: Mode, code: str) -> OauthConnection:
+    async def _granted(
+        self, mode: Mode, code: str | None, account_id: str | None
+    ) -> OauthConnection:
         try:
-            return await self._onboarding(mode).exchange_code(code)
+            return await self._onboarding(mode).finish(code=code, account_id=account_id)
         except StripeUnavailable as error:
             raise ConnectRefused("stripe_unavailable") from error
         except (OauthRefused, StripeRefused) as error:
             raise ConnectRefused("code_refused") from error
 
     def _onboarding(self, mode: Mode) -> Onboarding:
-        """Give the way accounts are connected in a mode; today that is OAuth alone."""
-        return self._stripes.of(mode)
+        return self._way(self._stripes.of(mode))
 
     async def _platform(self, developer_id: str, mode: Mode) -> str:
         if mode is Mode.LIVE and not await self._is_paid(developer_id):
@@ -232,3 +238,8 @@ class Connect:
             rows.unlink(connection, self._customer_tokens, platform_id, account_id)
 
         await self._customers.of(platform_id).write(verb)
+
+
+def _check_not_declined(error: str | None) -> None:
+    if error is not None:
+        raise ConnectRefused("access_denied" if error == "access_denied" else "code_refused")

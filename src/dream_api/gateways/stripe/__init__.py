@@ -49,7 +49,7 @@ from dream_api.gateways.stripe.model import (
     WebhookEndpoint,
 )
 from dream_api.gateways.stripe.modes import StripeModes
-from dream_api.gateways.stripe.onboarding import Onboarding
+from dream_api.gateways.stripe.onboarding import Departure, OauthOnboarding, Onboarding
 from dream_api.gateways.stripe.own_account import OwnAccount
 
 __all__ = [
@@ -67,12 +67,14 @@ __all__ = [
     "ConnectedAccount",
     "CurrencyConflict",
     "CurrencyRefused",
+    "Departure",
     "InvalidSignature",
     "ItemMove",
     "NewPrice",
     "NewProduct",
     "NoPaymentMethod",
     "OauthConnection",
+    "OauthOnboarding",
     "OauthRefused",
     "Onboarding",
     "OwnAccount",
