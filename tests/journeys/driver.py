@@ -74,6 +74,8 @@ class Journey:
     async def sign_up(self, email: str | None = None) -> Developer:
         """Sign a developer up and verify the address."""
         address = email or f"dev-{secrets.token_hex(4)}@example.com"
+        # Somebody else's browser: signing in over a session ends it.
+        self.http.cookies.clear()
         answer = await self.http.post(
             "/platform/sign-up", json={"email": address, "password": PASSWORD, "name": "Ada"}
         )
