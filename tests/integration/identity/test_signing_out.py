@@ -116,6 +116,20 @@ async def test_signing_in_ends_the_session_that_the_browser_had(web: Web) -> Non
     assert 200 == (await web.get("/platform/me", headers=fresh)).status_code
 
 
+async def test_a_program_may_sign_several_people_in(web: Web) -> None:
+    """Its library keeps cookies unasked; the tokens that it was given before go on."""
+    ada = await web.join(ADA)
+    form = {"email": ADA, "password": PASSWORD}
+    first = await web.client.post("/platform/sign-in", json=form)
+    kept = {"Cookie": first.headers["set-cookie"].split(";")[0]}
+
+    again = await web.client.post("/platform/sign-in", json=form, headers=kept)
+
+    assert 200 == again.status_code
+    for tokens in (ada, first.json(), again.json()):
+        assert 200 == (await web.get("/platform/me", headers=bearer(tokens))).status_code
+
+
 async def test_the_account_page_signs_out_everywhere(web: Web) -> None:
     """One button; it names the devices that it is about."""
     ada = await web.join(ADA)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dream_api.services.http.csrf import comes_from_browser
 from dream_api.services.http.settings import DoorSettings
 from dream_api.shared.identity import Realm, SignedIn
 
@@ -55,11 +56,12 @@ class SessionCookie:
         """Sign a browser in, under a session of its own; the one that it had ends.
 
         So a stolen or planted cookie is worth nothing once its browser has signed in again (OWASP
-        ASVS 7.2.4).
+        ASVS 7.2.4). A program may keep cookies without knowing while it signs several people in;
+        it lives by its tokens, so what it was given before goes on.
         """
         assert signed_in.session_secret is not None, "a fresh sign-in has a session"
         replaced = session_secret(request, self.name)
-        if replaced is not None:
+        if replaced is not None and comes_from_browser(request):
             await self.realm.sign_out(self.realm_id, session_secret=replaced)
         set_session_cookie(
             response,

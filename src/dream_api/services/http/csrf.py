@@ -42,6 +42,11 @@ def check_same_origin(request: Request, settings: DoorSettings) -> None:
         )
 
 
+def comes_from_browser(request: Request) -> bool:
+    """Tell whether a changing request says where it comes from, as every browser does."""
+    return "sec-fetch-site" in request.headers or "origin" in request.headers
+
+
 def _own_origins(request: Request, settings: DoorSettings) -> set[str]:
     """Give our origin; in development also the loopback name that the browser used."""
     own = {settings.public_origin}
