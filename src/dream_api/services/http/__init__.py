@@ -4,7 +4,7 @@ Owns: callers, problems, limits and strict JSON, cookies and cross-site rules, i
 the description of the API, operations, and the server.
 Does not own: any route of the product.
 
-An application is put together as ``build_stack(DataPlane(FastAPI))``; handlers use ``callers``
+An application is put together as ``DataPlane(build_stack(FastAPI))``; handlers use ``callers``
 and ``wire``.
 """
 
