@@ -1,15 +1,25 @@
 """Connecting an account: every way back from Stripe, and what it leaves behind."""
 
-import pytest
+from urllib.parse import parse_qs, urlsplit
 
-from dream_api.bridge.connect import STATE_SECONDS, ConnectRefused, PaymentRequired
+import pytest
+from typing_extensions import override
+
+from dream_api.bridge.connect import STATE_SECONDS, Connect, ConnectRefused, PaymentRequired
 from dream_api.gateways.clock import MovableClock
-from dream_api.gateways.stripe import AccountGone, StripeModes
+from dream_api.gateways.stripe import (
+    AccountGone,
+    Departure,
+    OauthConnection,
+    OauthOnboarding,
+    Stripe,
+    StripeModes,
+)
 from dream_api.kit.keys import Mode
 from dream_api.shared.inbox import InboxEvent, InboxState
 from tests.integration.bridge.conftest import open_shop
-from tests.integration.bridge.shop import Shop
-from tests.stripe_server import gateway
+from tests.integration.bridge.shop import CALLBACK, Shop
+from tests.stripe_server import approve, gateway
 
 
 async def tell_deauthorized(shop: Shop) -> None:
@@ -219,3 +229,45 @@ async def test_an_old_event_does_not_end_a_new_connection(connected: Shop) -> No
     await tell_deauthorized(connected)
 
     assert await connected.linked() is not None
+
+
+class MadeForThem(OauthOnboarding):
+    """Another way: the account is known when the developer leaves, and no code comes back."""
+
+    def __init__(self, stripe: Stripe) -> None:
+        super().__init__(stripe)
+        self._own = stripe
+
+    @override
+    async def begin(self, *, state: str, return_url: str, email: str | None) -> Departure:
+        """Make the account before anybody is sent away, as Account Links do."""
+        back = await approve(self._own.authorize_url(state=state, redirect_uri=return_url))
+        code = parse_qs(urlsplit(back.headers["location"]).query)["code"][0]
+        made = await self._own.exchange_code(code)
+        return Departure(f"{return_url}?state={state}", made.account_id)
+
+    @override
+    async def finish(self, *, code: str | None, account_id: str | None) -> OauthConnection:
+        """Look at the account that was made."""
+        assert (code, account_id) != (None, None), "the state has kept the account"
+        account = await self.get_account(str(account_id))
+        return OauthConnection(account_id=account.id, scope="read_write", livemode=False)
+
+
+async def test_another_way_of_connecting_fits_the_same_port(shop: Shop) -> None:
+    """One whose way back carries no code: the visit's state has kept the account."""
+    connect = Connect(
+        shop.bindings.oauth_api,
+        shop.stripes,
+        shop.clock,
+        redirect_uri=CALLBACK,
+        is_paid=shop.is_paid,
+        way=MadeForThem,
+    )
+    url = await connect.authorize(shop.developer_id, Mode.LIVE)
+    state = parse_qs(urlsplit(url).query)["state"][0]
+    await connect.callback(shop.developer_id, code=None, state=state, error=None)
+    linked = await shop.linked()
+
+    assert linked is not None
+    assert linked.account_id.startswith("acct_")
