@@ -14,13 +14,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.journeys.driver import FREE, PRO, Developer, Journey, eventually
+from tests.journeys.driver import FREE, PASSWORD, PRO, Developer, Journey, eventually
 from tests.journeys.processes import STOP_SECONDS_MAX, DevServer, ServingProcesses, dream_api
 from tests.postgres_fixtures import Database
 from tests.postgres_server import PostgresServer
 
 LIMIT = 60
 WORKERS = 2
+CONNECTIONS = 24
 NOT_ROLLED_UP = (
     "SELECT count(*) FROM metering_ledger WHERE id > "
     "coalesce((SELECT max(ledger_id) FROM metering_watermarks), 0)"
@@ -90,6 +91,16 @@ async def track(serving: ServingProcesses, developer: Developer, user_id: str, c
     return sum(await asyncio.gather(*(one() for _ in range(count))))
 
 
+async def statuses(serving: ServingProcesses, path: str, headers: dict[str, str]) -> set[int]:
+    """Read from connections of their own, so that every process answers some."""
+
+    async def one() -> int:
+        async with httpx.AsyncClient(base_url=serving.base_url, timeout=30) as client:
+            return (await client.get(path, headers=headers)).status_code
+
+    return set(await asyncio.gather(*(one() for _ in range(CONNECTIONS))))
+
+
 def audit(dev: DevServer) -> str:
     """Run ``dream-api audit`` beside the servers."""
     return dream_api("audit", environment=dev.environment).stdout.strip()
@@ -119,6 +130,30 @@ async def test_two_processes_share_one_limit(
     assert WORKERS == len(serving.children())
     assert LIMIT == admitted
     assert "0 differences" == audit(dev)
+
+
+async def test_what_is_revoked_is_refused_by_every_process(
+    serving: ServingProcesses, developer: Developer
+) -> None:
+    """A key and a session end with the next request, wherever it lands and whatever is cached."""
+    async with httpx.AsyncClient(base_url=serving.base_url, timeout=30) as client:
+        me = developer.headers
+        key = (await client.post("/platform/keys", json={"name": "Short"}, headers=me)).json()
+        signed_in = {"email": developer.email, "password": PASSWORD}
+        session = (await client.post("/platform/sign-in", json=signed_in)).json()
+    with_key = {"Authorization": f"Bearer {key['secretKey']}"}
+    with_token = {"Authorization": f"Bearer {session['token']}"}
+    before = await statuses(serving, "/v1/customers", with_key)
+    before |= await statuses(serving, "/platform/me", with_token)
+
+    async with httpx.AsyncClient(base_url=serving.base_url, timeout=30) as client:
+        revoked = await client.post(f"/platform/keys/{key['id']}/revoke", headers=me)
+        ended = await client.post("/platform/sign-out", headers=with_token)
+    after = await statuses(serving, "/v1/customers", with_key)
+    after |= await statuses(serving, "/platform/me", with_token)
+
+    assert (204, 204) == (revoked.status_code, ended.status_code)
+    assert ({200}, {401}) == (before, after)
 
 
 async def test_a_process_that_dies_is_replaced(
