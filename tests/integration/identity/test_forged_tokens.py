@@ -28,38 +28,59 @@ HOUR = 3600
 
 @dataclass
 class Scene:
-    """The product, one developer who is signed in, and the keys that signed for them."""
+    """The product, somebody who is signed in, and the keys that signed for them."""
 
     web: Web
     data_dir: Path
     vault: Vault
     tokens: dict[str, Any]
+    world: str = "developers"
+    platform_id: str | None = None
+    """Whose end user it is; None for a developer."""
 
     async def status(self, token: str) -> int:
         """Call with a token; a refusal has one shape."""
-        answer = await self.web.get("/platform/me", headers=bearer({"token": token}))
+        path = "/platform/me" if self.platform_id is None else "/v1/me"
+        headers = bearer({"token": token}, self.platform_id)
+        answer = await self.web.get(path, headers=headers)
         if answer.status_code != 200:
             assert "application/problem+json" == answer.headers["content-type"]
             assert "unauthenticated" == answer.json()["code"]
         return int(answer.status_code)
 
-    def key(self, state: str = "active", world: str = "developers") -> tuple[str, str]:
-        """Give one of our signing keys."""
-        return stolen_key(self.data_dir, self.vault, world, state)
+    def key(self, state: str = "active") -> tuple[str, str]:
+        """Give one of the signing keys of this world."""
+        return stolen_key(self.data_dir, self.vault, self.world, state)
+
+    def other_worlds_key(self) -> tuple[str, str]:
+        """Give the active signing key of the other world."""
+        other = "customers" if self.world == "developers" else "developers"
+        return stolen_key(self.data_dir, self.vault, other, "active")
+
+    async def join(self, email: str) -> dict[str, Any]:
+        """Sign one more person up in the same population."""
+        if self.platform_id is None:
+            return await self.web.join(email)
+        return await self.web.join_app(self.platform_id, email)
 
     @property
     def claims(self) -> dict[str, Any]:
-        """What the developer's real token says."""
+        """What the person's real token says."""
         return claims_of(self.tokens["token"])
 
 
-@pytest.fixture
-async def scene(data_dir: Path, clock: MovableClock) -> AsyncIterator[Scene]:
-    """Open the product and sign a developer in."""
+@pytest.fixture(params=["developers", "customers"])
+async def scene(
+    request: pytest.FixtureRequest, data_dir: Path, clock: MovableClock
+) -> AsyncIterator[Scene]:
+    """Open the product and sign somebody in: a developer, or an end user of one platform."""
     master_key = new_master_key()
     async with open_web(data_dir, clock, master_key=master_key) as web:
-        tokens = await web.join("ada@example.com")
-        yield Scene(web, data_dir, Vault(parse_master_keys(master_key)), tokens)
+        vault = Vault(parse_master_keys(master_key))
+        scene = Scene(web, data_dir, vault, {}, str(request.param))
+        scene.platform_id = None if scene.world == "developers" else await web.test_platform()
+        scene.tokens = await scene.join("ada@example.com")
+        yield scene
 
 
 async def test_our_own_key_signs_what_we_would_sign(scene: Scene) -> None:
@@ -80,7 +101,7 @@ async def test_our_own_key_signs_what_we_would_sign(scene: Scene) -> None:
         {"iss": None},
         {"aud": "dream-api "},
         {"aud": "pk_live_drm_x"},
-        {"aud": ["dream-api"]},
+        {"aud": ["dream-api", "pk_live_drm_x"]},
         {"sid": None},
         {"sid": "ses_unknown"},
         {"sid": ["a"]},
@@ -105,7 +126,7 @@ async def test_a_token_that_claims_to_live_for_days_is_not_ours(scene: Scene) ->
 
 async def test_a_session_is_one_persons(scene: Scene) -> None:
     """Another person's session does not carry one's own name, nor the reverse."""
-    other = claims_of((await scene.web.join("eve@example.com"))["token"])
+    other = claims_of((await scene.join("eve@example.com"))["token"])
     mixed = [
         {**scene.claims, "sub": other["sub"], "userId": other["sub"]},
         {**scene.claims, "sid": other["sid"]},
@@ -121,13 +142,15 @@ async def test_a_key_that_does_not_sign_yet_verifies_nothing(scene: Scene) -> No
 
 async def test_the_other_worlds_key_verifies_nothing(scene: Scene) -> None:
     """Two realms, two key sets: the end users' key signs no developer in."""
-    assert 401 == await scene.status(signed_with(scene.key(world="customers"), scene.claims))
+    assert 401 == await scene.status(signed_with(scene.other_worlds_key(), scene.claims))
 
 
 async def test_no_algorithm_and_no_secret_of_a_stranger(scene: Scene) -> None:
     """Unsigned, signed with our published key as a secret, of another type, or changed."""
     key_id, _ = scene.key()
-    published = (await scene.web.get("/realms/developers/.well-known/jwks.json")).json()["keys"]
+    published = (
+        await scene.web.get(f"/realms/{scene.platform_id or 'developers'}/.well-known/jwks.json")
+    ).json()["keys"]
     jwk = next(key for key in published if key["kid"] == key_id)
     header = {"alg": "ES256", "typ": "at+jwt", "kid": key_id}
     real = scene.tokens["token"]
@@ -184,9 +207,11 @@ async def test_nobody_fetches_a_key_that_a_token_names(scene: Scene) -> None:
 
 async def test_a_deleted_persons_token_dies_with_them(scene: Scene) -> None:
     """The access token would live for minutes more; neither it nor its refresh token opens."""
-    headers = bearer(scene.tokens)
-    assert 204 == (await scene.web.delete("/platform/me", headers=headers)).status_code
+    headers = bearer(scene.tokens, scene.platform_id)
+    at = "/platform" if scene.platform_id is None else "/v1/auth"
+    assert 204 == (await scene.web.delete(f"{at}/me", headers=headers)).status_code
 
     refresh = {"refreshToken": scene.tokens["refreshToken"]}
+    again = await scene.web.post(f"{at}/refresh", refresh, headers=headers)
     assert 401 == await scene.status(scene.tokens["token"])
-    assert 401 == (await scene.web.post("/platform/refresh", refresh)).status_code
+    assert 401 == again.status_code

@@ -3,12 +3,16 @@
 ASVS 6.1.1: a limit against guessing must not be a way to lock people out.
 """
 
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from dream_api.gateways.clock import MovableClock
+from dream_api.kit.crypto import new_master_key
 from dream_api.shared.identity import InvalidCode, InvalidCredentials, TooManyAttempts
 from tests.integration.identity.conftest import OTHER_PASSWORD, PASSWORD, House
+from tests.integration.identity.web import open_web
 
 ADA = "ada@example.com"
 REALM = "developers"
@@ -96,3 +100,38 @@ async def test_the_owner_gets_in_beside_a_guesser(developers: House) -> None:
     await developers.realm.reset_password_by_link(REALM, await newest_link(developers), PASSWORD)
 
     assert await developers.realm.sign_in(REALM, ADA, PASSWORD)
+
+
+async def test_the_count_of_failures_survives_a_restart(
+    data_dir: Path, clock: MovableClock
+) -> None:
+    """Whoever makes the server fall over does not get ten more guesses for it."""
+    guess, key = {"email": ADA, "password": OTHER_PASSWORD}, new_master_key()
+    async with open_web(data_dir, clock, master_key=key) as web:
+        await web.join(ADA)
+        before = [(await web.post("/platform/sign-in", guess)).status_code for _ in range(9)]
+    async with open_web(data_dir, clock, master_key=key) as web:
+        after = [(await web.post("/platform/sign-in", guess)).status_code for _ in range(2)]
+    async with open_web(data_dir, clock, master_key=key) as web:
+        later = await web.post("/platform/sign-in", {"email": ADA, "password": PASSWORD})
+
+    assert [401] * 9 == before
+    assert [401, 429] == after
+    assert 429 == later.status_code
+    assert 0 < int(later.headers["retry-after"]) <= 30
+
+
+async def test_the_tries_of_a_code_survive_a_restart(data_dir: Path, clock: MovableClock) -> None:
+    """Five wrong tries are five, however often the server starts in between."""
+    key = new_master_key()
+    async with open_web(data_dir, clock, master_key=key) as web:
+        await web.join(ADA)
+        await web.post("/platform/password/forgot", {"email": ADA})
+        right = {"email": ADA, "code": await web.code(ADA), "password": OTHER_PASSWORD}
+        wrong = {**right, "code": "no code"}
+        for _ in range(4):
+            await web.post("/platform/password/reset", wrong)
+    async with open_web(data_dir, clock, master_key=key) as web:
+        await web.post("/platform/password/reset", wrong)
+
+        assert 422 == (await web.post("/platform/password/reset", right)).status_code
