@@ -52,7 +52,12 @@ class Settings(BaseSettings):
     ``dream-api dev`` needs none of them.
     """
 
-    model_config = SettingsConfigDict(env_prefix="DREAM_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="DREAM_",
+        env_ignore_empty=True,  # `NAME=` in an environment file means that it is not set.
+        frozen=True,
+        extra="forbid",
+    )
 
     data_dir: Path = Field(
         Path(".dream"),

@@ -169,6 +169,8 @@ async def test_live_needs_payment_and_test_does_not(shop: Shop) -> None:
 
     with pytest.raises(PaymentRequired):
         await shop.catalog().create_products(shop.developer_id, Mode.LIVE, [PRO])
+    with pytest.raises(PaymentRequired):
+        await shop.catalog().promote(shop.developer_id)
     with pytest.raises(NotConnected):
         await shop.catalog().create_products(shop.developer_id, Mode.TEST, [PRO])
 

@@ -92,6 +92,8 @@ class Catalog:
             NotFound: the test platform has no tiers.
             TierInUse: a live tier with end users is not among them.
         """
+        if not await self._is_paid(developer_id):
+            raise PaymentRequired
         test_id = await self._find_platform(developer_id, Mode.TEST)
         tiers = _on_sale(await self._read_tiers(test_id)) if test_id else []
         if not tiers:
