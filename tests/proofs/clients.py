@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Self
 
 import httpx
 
@@ -59,9 +60,18 @@ class Clients:
 
     def finish(self) -> None:
         """Wait until every call of the running processes is answered."""
-        for process in self._running:
-            assert 0 == process.wait(PATIENCE_SECONDS * 2), "a client gave up"
+        ended = [process.wait(PATIENCE_SECONDS * 2) for process in self._running]
         self._running.clear()
+        assert not any(ended), "a client gave up"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End what still runs, after a failure."""
+        for process in self._running:
+            process.kill()
+            process.wait()
 
     def wait_for(self, count: int) -> None:
         """Wait until the clients have written down *count* answers more than now."""

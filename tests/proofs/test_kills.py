@@ -31,13 +31,13 @@ def prove(server: DevServer, developer: Developer, folder: Path, kill: Callable[
     """
     folder.mkdir()
     chance = random.Random(SEED)  # noqa: S311 - a seed, so that a failure can be repeated.
-    clients = Clients(server.base_url, developer, folder, chance)
-    for _ in range(ROUNDS):
-        clients.start(CALLS)
-        clients.wait_for(chance.randint(1, CALLS))
-        kill()
-        clients.finish()
-    clients.repeat_everything()
+    with Clients(server.base_url, developer, folder, chance) as clients:
+        for _ in range(ROUNDS):
+            clients.start(CALLS)
+            clients.wait_for(chance.randint(1, CALLS))
+            kill()
+            clients.finish()
+        clients.repeat_everything()
     audit = dream_api("audit", "--data", str(server.data_dir), environment=server.environment)
 
     assert [] == violations(clients.history(), limit=LIMIT, stored=clients.stored())

@@ -26,13 +26,13 @@ def test_each_event_lands_in_exactly_one_month(
     folder = tmp_path / "clients"
     folder.mkdir()
     chance = random.Random(7)  # noqa: S311 - a seed, so that a failure can be repeated.
-    clients = Clients(server.base_url, developer, folder, chance)
 
-    clients.start(CALLS)
-    clients.wait_for(CALLS // 2)
-    move_to_next_month(server)
-    clients.finish()
-    clients.repeat_everything()
+    with Clients(server.base_url, developer, folder, chance) as clients:
+        clients.start(CALLS)
+        clients.wait_for(CALLS // 2)
+        move_to_next_month(server)
+        clients.finish()
+        clients.repeat_everything()
     history = clients.history()
     months = {answer.period_start for answer in history}
     audit = dream_api("audit", "--data", str(server.data_dir), environment=server.environment)

@@ -110,7 +110,12 @@ def _supervise(
 
 def _serve(serving: Serving, sockets: list[socket.socket], ready: Connection) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    run_product(serving, sockets, on_ready=lambda: ready.send_bytes(_READY))
+
+    def say_ready() -> None:
+        with suppress(BrokenPipeError):  # The parent has gone, and we are about to follow it.
+            ready.send_bytes(_READY)
+
+    run_product(serving, sockets, on_ready=say_ready)
 
 
 def _end_with_parent() -> None:

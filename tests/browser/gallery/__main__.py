@@ -202,8 +202,8 @@ def _readme(
 ) -> None:
     """Take the six that the README shows."""
     camera.choose(None, "/", "landing")
-    camera.choose(developer, "/dashboard?days=365", "overview")
-    camera.choose(developer, "/dashboard/users", "users")
+    camera.choose(developer, "/dashboard?days=90", "overview")
+    camera.choose(developer, "/dashboard/users?sort=mrr&order=desc", "users")
     camera.choose(developer, "/api-tier-config", "tiers")
     camera.choose(
         developer,

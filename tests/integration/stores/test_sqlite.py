@@ -7,7 +7,7 @@ import pytest
 
 from dream_api.gateways.clock import MovableClock
 from dream_api.stores import Bindings, StoreUnavailable
-from dream_api.stores.errors import AlreadyServed, SchemaMismatch
+from dream_api.stores.errors import AlreadyServed, DatabaseNotSetUp, SchemaMismatch
 from dream_api.stores.sqlite import SqliteStores, check_stores, open_stores_for_operator
 from dream_api.stores.sqlite import writer as writer_module
 
@@ -69,5 +69,5 @@ def test_a_store_of_a_newer_release_is_refused(data_dir: Path) -> None:
 
 def test_a_store_that_was_never_migrated_says_what_to_run(tmp_path: Path) -> None:
     """The message names the command."""
-    with pytest.raises(SchemaMismatch, match="dream-api migrate"):
+    with pytest.raises(DatabaseNotSetUp, match="dream-api migrate"):
         check_stores(tmp_path)
