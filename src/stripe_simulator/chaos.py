@@ -87,7 +87,10 @@ def set_chaos(store: Store, given: dict[str, Any]) -> Chaos:
 
 
 def unsettle(store: Store, chaos: Chaos, chance: Random, *, now: int) -> None:
-    """Decide once for each new delivery how long it waits, and which false copies follow it."""
+    """Decide once for each new delivery how long it waits, and which false copies follow it.
+
+    It waits from when it was owed: the clock may have moved before anybody looked.
+    """
     rows = store.execute(
         "SELECT * FROM deliveries WHERE is_unsettled = 1 AND state = 'pending'"
         " ORDER BY sequence LIMIT ?",
@@ -97,7 +100,7 @@ def unsettle(store: Store, chaos: Chaos, chance: Random, *, now: int) -> None:
         delay_seconds = chance.randint(0, chaos.delay_seconds)
         store.execute(
             "UPDATE deliveries SET is_unsettled = 0, due_at = ? WHERE sequence = ?",
-            now + delay_seconds if delay_seconds else row["due_at"],
+            row["due_at"] + delay_seconds,
             row["sequence"],
         )
         payload = json.loads(row["payload"])

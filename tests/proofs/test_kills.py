@@ -6,11 +6,18 @@ A few rounds in every run of the tests; ``make proofs`` does thirty of each kind
 import os
 import random
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.journeys.driver import Developer
-from tests.journeys.processes import DevServer, ServingProcesses, dream_api
+from tests.journeys.processes import (
+    POLL_SECONDS,
+    START_SECONDS_MAX,
+    DevServer,
+    ServingProcesses,
+    dream_api,
+)
 from tests.postgres_server import PostgresServer
 from tests.proofs.clients import Clients, ready_developer
 from tests.proofs.history import violations
@@ -69,12 +76,21 @@ def test_killing_serving_processes_on_postgresql(postgres_dev: DevServer, tmp_pa
             serving.kill()
             serving.start()
         else:
-            os.kill(serving.children()[0], signal.SIGKILL)
+            os.kill(a_child_of(serving), signal.SIGKILL)
 
     try:
         prove(serving, developer, tmp_path / "clients", kill)
     finally:
         serving.stop()
+
+
+def a_child_of(serving: ServingProcesses) -> int:
+    """Give one serving process; the old parent's may answer while the new parent starts its own."""
+    patience_ends = time.monotonic() + START_SECONDS_MAX
+    while not (children := serving.children()):
+        assert time.monotonic() < patience_ends, "the parent started nobody"
+        time.sleep(POLL_SECONDS)
+    return children[0]
 
 
 def test_killing_the_database(
