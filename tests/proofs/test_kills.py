@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.journeys.driver import Developer
 from tests.journeys.processes import (
     POLL_SECONDS,
-    START_SECONDS_MAX,
+    STOP_SECONDS_MAX,
     DevServer,
     ServingProcesses,
     dream_api,
@@ -72,11 +72,13 @@ def test_killing_serving_processes_on_postgresql(postgres_dev: DevServer, tmp_pa
     turns = iter(range(ROUNDS))
 
     def kill() -> None:
+        children = serving.children()
         if next(turns) % 2:
             serving.kill()
+            wait_for_the_end_of(children)  # They finish their requests, and keep the port so long.
             serving.start()
         else:
-            os.kill(a_child_of(serving), signal.SIGKILL)
+            os.kill(children[0], signal.SIGKILL)
 
     try:
         prove(serving, developer, tmp_path / "clients", kill)
@@ -84,13 +86,12 @@ def test_killing_serving_processes_on_postgresql(postgres_dev: DevServer, tmp_pa
         serving.stop()
 
 
-def a_child_of(serving: ServingProcesses) -> int:
-    """Give one serving process; the old parent's may answer while the new parent starts its own."""
-    patience_ends = time.monotonic() + START_SECONDS_MAX
-    while not (children := serving.children()):
-        assert time.monotonic() < patience_ends, "the parent started nobody"
+def wait_for_the_end_of(pids: list[int]) -> None:
+    """Wait until none of these processes is there any more."""
+    patience_ends = time.monotonic() + STOP_SECONDS_MAX
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        assert time.monotonic() < patience_ends, "a serving process outlived its parent"
         time.sleep(POLL_SECONDS)
-    return children[0]
 
 
 def test_killing_the_database(
