@@ -19,7 +19,7 @@ from dream_api.customers.metering.model import (
     month_at,
     track,
 )
-from dream_api.customers.metering.rows import Changes, EventKey, Rows, UserKey, rows_of
+from dream_api.customers.metering.rows import Changes, Known, Rows, UserKey, rows_of
 from dream_api.customers.platforms import (
     Access,
     PlatformCache,
@@ -87,33 +87,24 @@ class GroupCommit:
     ) -> Sequence[Answers | Exception]:
         """Answer each call, in order."""
         rows = rows_of(connection)
-        states = await self._states(connection, rows, {call.platform_id for call in calls})
-        refusals: list[DreamError | None] = []
+        now_ms = max(call.now_ms for call in calls)
+        known = await _read(rows, calls, now_ms)
+        states = {
+            platform_id: await self._cache.state(
+                connection, platform_id, known.versions.get(platform_id, 0)
+            )
+            for platform_id in {call.platform_id for call in calls}
+        }
+        transaction = _Transaction(now_ms, known)
+        answers: list[Answers | Exception] = []
         for call in calls:
             state, access = states[call.platform_id], call.access
             if access is not None and access.version != state.version:
                 access = await self._cache.load_access(connection, access.key_hash)
-            refusals.append(_refusal(call, access, state))
-        transaction = await _read(
-            rows, [call for call, refusal in zip(calls, refusals, strict=True) if refusal is None]
-        )
-        answers: list[Answers | Exception] = [
-            transaction.answer(call, states[call.platform_id]) if refusal is None else refusal
-            for call, refusal in zip(calls, refusals, strict=True)
-        ]
+            refusal = _refusal(call, access, state)
+            answers.append(transaction.answer(call, state) if refusal is None else refusal)
         await rows.write(transaction.changes)
         return answers
-
-    async def _states(
-        self, connection: DriverConnection, rows: Rows, platform_ids: set[str]
-    ) -> dict[str, PlatformState]:
-        versions = await rows.read_versions(list(platform_ids))
-        return {
-            platform_id: await self._cache.state(
-                connection, platform_id, versions.get(platform_id, 0)
-            )
-            for platform_id in platform_ids
-        }
 
 
 def _refusal(call: Call, access: Access | None, state: PlatformState) -> DreamError | None:
@@ -123,9 +114,8 @@ def _refusal(call: Call, access: Access | None, state: PlatformState) -> DreamEr
     return PlatformInactive() if state.is_inactive(call.now_ms) else None
 
 
-async def _read(rows: Rows, calls: Sequence[Call]) -> "_Transaction":
-    """Read what these calls are about. Users first: their rows are locked before keys are read."""
-    now_ms = max((call.now_ms for call in calls), default=0)
+async def _read(rows: Rows, calls: Sequence[Call], now_ms: int) -> Known:
+    """Read what these calls are about, in one look."""
     users = {(call.platform_id, event.user_id) for call in calls for event in call.events}
     keys = {
         (call.platform_id, event.key_hash)
@@ -133,24 +123,18 @@ async def _read(rows: Rows, calls: Sequence[Call]) -> "_Transaction":
         for event in call.events
         if event.key_hash is not None
     }
-    usages = await rows.read_usages(list(users)) if users else {}
-    stored = await rows.read_answers(list(keys), now_ms // WEEK_MS) if keys else {}
-    return _Transaction(now_ms, usages, stored)
+    platform_ids = {call.platform_id for call in calls}
+    return await rows.read(list(platform_ids), list(users), list(keys), now_ms // WEEK_MS)
 
 
 class _Transaction:
     """What one transaction has read, decided so far, and has to write."""
 
-    def __init__(
-        self,
-        now_ms: int,
-        usages: dict[UserKey, Usage],
-        stored: dict[EventKey, tuple[bytes, str]],
-    ) -> None:
+    def __init__(self, now_ms: int, known: Known) -> None:
         self.changes = Changes(now_ms)
         self._week = now_ms // WEEK_MS
-        self._usages = usages
-        self._stored = stored
+        self._usages = known.usages
+        self._stored = known.answers
         self._unknown: set[UserKey] = set()
 
     def answer(self, call: Call, state: PlatformState) -> Answers | Exception:

@@ -24,6 +24,18 @@ class Point(msgspec.Struct, frozen=True):
     usage: Usage | None
 
 
+class Known(msgspec.Struct, frozen=True):
+    """What a transaction starts from; whatever is unknown is left out.
+
+    ``answers`` are those given under idempotency keys this week or last: the hash of their
+    content, and the answer as it was stored.
+    """
+
+    versions: dict[str, int]
+    usages: dict[UserKey, Usage]
+    answers: dict[EventKey, tuple[bytes, str]]
+
+
 class Changes(msgspec.Struct):
     """What one transaction has decided so far and has to write.
 
@@ -46,14 +58,17 @@ class Rows(Protocol):
         """Read one end user's row and the platform's version in one look."""
         ...
 
-    async def read_versions(self, platform_ids: Sequence[str]) -> dict[str, int]:
-        """Read the version of each platform; one that was never written is left out."""
-        ...
+    async def read(
+        self,
+        platform_ids: Sequence[str],
+        users: Sequence[UserKey],
+        keys: Sequence[EventKey],
+        week: int,
+    ) -> Known:
+        """Read what a batch is about: platforms' versions, users' rows and the answers of keys.
 
-    async def read_usages(self, keys: Sequence[UserKey]) -> dict[UserKey, Usage]:
-        """Read the rows of many end users, to be changed; unknown ones are left out.
-
-        Until the transaction ends nobody else changes a row that was found.
+        What ``write`` writes then rests on it: where another process has changed one of the rows
+        meanwhile, nothing is written.
         """
         ...
 

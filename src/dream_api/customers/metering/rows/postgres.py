@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dream_api.customers.metering.model import Usage, month_at
-from dream_api.customers.metering.rows.model import Changes, EventKey, Point, UserKey
+from dream_api.customers.metering.rows.model import Changes, EventKey, Known, Point, UserKey
 from dream_api.stores import DriverConnection, Raced
 
 _USAGE_COLUMNS = """u.user_id, u.plan, u.shown_plan, u.had_subscription, u.is_blocked,
@@ -125,14 +125,27 @@ class PostgresRows:
         )[0]
         return Point(int(version or 0), None if user is None else Usage(user, *rest))
 
-    async def read_versions(self, platform_ids: Sequence[str]) -> dict[str, int]:
-        """Read the version of each platform; one that was never written is left out."""
+    async def read(
+        self,
+        platform_ids: Sequence[str],
+        users: Sequence[UserKey],
+        keys: Sequence[EventKey],
+        week: int,
+    ) -> Known:
+        """Read what a batch is about. Users first: their rows are locked before keys are read."""
+        return Known(
+            await self._read_versions(platform_ids),
+            await self._read_usages(users) if users else {},
+            await self.read_answers(keys, week) if keys else {},
+        )
+
+    async def _read_versions(self, platform_ids: Sequence[str]) -> dict[str, int]:
         keys = {f"platform:{platform_id}:version": platform_id for platform_id in platform_ids}
         rows = await self._connection.fetch(_VERSIONS, (list(keys),))
         return {keys[key]: int(value) for key, value in rows}
 
-    async def read_usages(self, keys: Sequence[UserKey]) -> dict[UserKey, Usage]:
-        """Read and lock the rows of many end users; unknown ones are left out."""
+    async def _read_usages(self, keys: Sequence[UserKey]) -> dict[UserKey, Usage]:
+        """Read and lock the rows of many end users."""
         rows = await self._connection.fetch(_USAGES, _columns(sorted(keys), 2))
         return {(platform_id, user[0]): Usage(*user) for platform_id, *user in rows}
 

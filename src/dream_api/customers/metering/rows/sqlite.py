@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dream_api.customers.metering.model import Usage, month_at
-from dream_api.customers.metering.rows.model import Changes, EventKey, Point, UserKey
+from dream_api.customers.metering.rows.model import Changes, EventKey, Known, Point, UserKey
 from dream_api.stores import DriverConnection
 
 _USAGE_COLUMNS = """u.user_id, u.plan, u.shown_plan, u.had_subscription, u.is_blocked,
@@ -76,8 +76,21 @@ class SqliteRows:
         )[0]
         return Point(int(row[0] or 0), None if row[1] is None else Usage(*row[1:]))
 
-    async def read_versions(self, platform_ids: Sequence[str]) -> dict[str, int]:
-        """Read the version of each platform; one that was never written is left out."""
+    async def read(
+        self,
+        platform_ids: Sequence[str],
+        users: Sequence[UserKey],
+        keys: Sequence[EventKey],
+        week: int,
+    ) -> Known:
+        """Read what a batch is about."""
+        return Known(
+            await self._read_versions(platform_ids),
+            await self._read_usages(users) if users else {},
+            await self.read_answers(keys, week) if keys else {},
+        )
+
+    async def _read_versions(self, platform_ids: Sequence[str]) -> dict[str, int]:
         keys = {f"platform:{platform_id}:version": platform_id for platform_id in platform_ids}
         marks, padded = _padded(list(keys))
         rows = await self._connection.fetch(
@@ -85,8 +98,7 @@ class SqliteRows:
         )
         return {keys[key]: int(value) for key, value in rows}
 
-    async def read_usages(self, keys: Sequence[UserKey]) -> dict[UserKey, Usage]:
-        """Read the rows of many end users; unknown ones are left out."""
+    async def _read_usages(self, keys: Sequence[UserKey]) -> dict[UserKey, Usage]:
         usages: dict[UserKey, Usage] = {}
         for platform_id, user_ids in _by_platform(keys):
             marks, padded = _padded(user_ids)
