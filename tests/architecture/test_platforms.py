@@ -15,6 +15,7 @@ FLOORS = ("bridge", "customers", "shared")
 ACROSS_PLATFORMS = {
     "customers/metering/service.py": {"blank_erased", "forget_old_keys", "prune_ledger", "roll_up"},
     "customers/platforms/service.py": {"list_connected", "platform_of"},
+    "customers/subscriptions/openings.py": {"list_lost"},
     "customers/subscriptions/reconciliation.py": {"sweep"},
     "shared/identity/service.py": {"clean_up"},
     "shared/inbox/service.py": {"_finish", "drop_old", "due", "failed", "receive"},

@@ -31,6 +31,7 @@ ACROSS_PLATFORMS = {
     "metering.roll_up_ledger": "The sweep adds the next rows of the whole ledger to the rollups.",
     "metering.settle_ledger": "The sweep asks up to where the whole ledger is complete.",
     "subscriptions.list_stale": "The reconcile asks Stripe about every platform's subscriptions.",
+    "subscriptions.list_lost_openings": "The sweep closes checkouts whose names were lost.",
     "subscriptions.list_overdue_checkouts": "The sweep ends checkouts that nobody came back from.",
 }
 """Store functions of the customers' rooms that take no platform, and the reason."""

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from dream_api.gateways.stripe import Stripe
+from dream_api.gateways.stripe import Stripe, StripeUnavailable
 from tests.integration.customers.owner import Owner
 from tests.integration.customers.shop import Shop
-from tests.stripe_faults import FaultyStripe, Verb, faulty, walk_every_outage
+from tests.stripe_faults import FaultyStripe, Outage, Verb, faulty, walk_every_outage
 from tests.stripe_server import TEST_KEY, gateway
 
 RETURN_URL = "https://app.example/account"
+LOST_SECONDS = 601
 
 
 @dataclass
@@ -50,6 +51,11 @@ class Counter:
         customer = (await self.shop.user(user_id)).stripe_customer_id
         found = await self.owner.ask("GET", "/v1/charges", customer=customer, limit=100)
         return [charge["amount"] for charge in reversed(found["data"])]
+
+    async def open_sessions_of(self, user_id: str) -> list[str]:
+        """List where somebody could pay at Stripe, whether we know of it or not."""
+        found = await self.owner.ask("GET", "/v1/checkout/sessions", status="open", limit=100)
+        return [one["id"] for one in found["data"] if one["client_reference_id"] == user_id]
 
     async def subscriptions_of(self, user_id: str) -> list[dict[str, Any]]:
         """List what runs at Stripe for somebody."""
@@ -87,10 +93,46 @@ async def test_a_checkout_survives_every_outage(counter: Counter) -> None:
 
     async def done(user_id: str) -> None:
         assert ["open"] == await on_record(user_id)
+        assert 1 == len(await counter.open_sessions_of(user_id))
         await counter.agrees(user_id, ("free", 0))
 
     verb = Verb(prepare, lambda user_id: broken.open("pro", user_id), unfinished, done)
     assert await walk_every_outage(counter.wire, verb)
+
+
+async def test_a_session_whose_answer_was_lost_is_closed_without_anybody_coming_back(
+    counter: Counter,
+) -> None:
+    """Stripe made it and nobody has its address: the sweep finds it by whose it is."""
+    user_id = counter.name()
+    counter.wire.break_at(0, Outage.LOST)
+    with pytest.raises(StripeUnavailable):
+        await counter.broken.open("pro", user_id)
+    counter.wire.heal()
+    stands_open = await counter.open_sessions_of(user_id)
+
+    await counter.shop.subscriptions.reconcile_stale()
+    at_once = await counter.open_sessions_of(user_id)
+    counter.shop.clock.advance(LOST_SECONDS)
+    await counter.shop.subscriptions.reconcile_stale()
+    later = await counter.open_sessions_of(user_id)
+
+    assert (1, stands_open, []) == (len(stands_open), at_once, later)
+
+
+async def test_the_sweep_leaves_the_session_that_the_person_has(counter: Counter) -> None:
+    """An answer was lost, the person asked again: what they were given stays open."""
+    user_id = counter.name()
+    counter.wire.break_at(0, Outage.LOST)
+    with pytest.raises(StripeUnavailable):
+        await counter.broken.open("pro", user_id)
+    counter.wire.heal()
+    _, session_id = await counter.broken.open("basic", user_id)
+
+    counter.shop.clock.advance(LOST_SECONDS)
+    await counter.shop.subscriptions.reconcile_stale()
+
+    assert [session_id] == await counter.open_sessions_of(user_id)
 
 
 async def test_a_checkout_that_closes_another_survives_every_outage(counter: Counter) -> None:

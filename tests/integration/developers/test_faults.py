@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from dream_api.developers.accounts import mint_platform
-from dream_api.gateways.stripe import Stripe
+from dream_api.gateways.stripe import Stripe, StripeUnavailable
 from dream_api.kit.ids import new_id
 from dream_api.kit.keys import Mode
 from tests.integration.developers.conftest import Payer
-from tests.stripe_faults import FaultyStripe, Verb, faulty, walk_every_outage
+from tests.stripe_faults import FaultyStripe, Outage, Verb, faulty, walk_every_outage
 from tests.stripe_server import gateway
 
 
@@ -59,6 +59,29 @@ async def test_the_page_where_one_pays_survives_every_outage(
 
     verb = Verb(lambda: _another(payer), act, unfinished, done)
     assert await walk_every_outage(wire, verb)
+
+
+async def test_a_page_whose_answer_was_lost_is_closed_by_the_next_one(
+    payer: Payer, wire: FaultyStripe, broken: Stripe
+) -> None:
+    """Asked again from another place it is another page at Stripe: the first one goes."""
+    wire.heal()
+    await replace(payer, stripe=broken).open_checkout()
+    before_the_page = wire.asked.index("POST /v1/checkout/sessions")
+    developer = await _another(payer)
+    wire.break_at(before_the_page, Outage.LOST)
+    with pytest.raises(StripeUnavailable):
+        await replace(developer, stripe=broken).open_checkout()
+    wire.heal()
+
+    opened = await developer.room().create_checkout(
+        developer.developer_id, "ada@example.com", "https://app.example/paid"
+    )
+
+    record = await developer.room()._record(developer.developer_id)  # noqa: SLF001 - to ask Stripe.
+    assert record is not None
+    stand_open = await developer.stripe.list_open_checkouts(None, str(record.stripe_customer_id))
+    assert [opened.session_id] == [one.id for one in stand_open]
 
 
 async def test_coming_back_from_paying_survives_every_outage(

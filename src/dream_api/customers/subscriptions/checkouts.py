@@ -7,7 +7,11 @@ from dream_api.customers.platforms import Tier, TierConfig
 from dream_api.customers.subscriptions import store as rows
 from dream_api.customers.subscriptions.accounts import AccountStandings
 from dream_api.customers.subscriptions.desk import Account, Desk
-from dream_api.customers.subscriptions.errors import CheckoutNotComplete, SubscriptionExists
+from dream_api.customers.subscriptions.errors import (
+    CheckoutNotComplete,
+    StripeNotConnected,
+    SubscriptionExists,
+)
 from dream_api.customers.subscriptions.mirror import Mirror
 from dream_api.customers.subscriptions.model import (
     ACCESS,
@@ -17,15 +21,17 @@ from dream_api.customers.subscriptions.model import (
     USER_KEY,
     Checkout,
     CheckoutStatus,
+    Opening,
 )
+from dream_api.customers.subscriptions.openings import Openings
 from dream_api.gateways.stripe import (
+    AccountGone,
     CheckoutRequest,
     StripeCheckout,
     StripeNotFound,
     StripeRefused,
 )
 from dream_api.kit.errors import NotFound, ValidationFailed
-from dream_api.kit.ids import new_id
 from dream_api.stores import Connection
 
 SESSION_PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
@@ -61,6 +67,7 @@ class Checkouts:
 
     def __init__(self, desk: Desk, mirror: Mirror, standings: AccountStandings) -> None:
         self._desk = desk
+        self._openings = Openings(desk)
         self._mirror = mirror
         self._standings = standings
 
@@ -85,7 +92,8 @@ class Checkouts:
             user = await self._user(order, tiers)
             await self.close_all(account, user.platform_id, user.user_id)
             await self._check_no_subscription(user)
-            session = await self._create(account, order, tier, user)
+            opening = await self._openings.begin(account, user)
+            session = await self._create(account, order, tier, user, opening)
             checkout = Checkout(
                 platform_id=order.platform_id,
                 session_id=session.id,
@@ -98,7 +106,7 @@ class Checkouts:
                 expires_at=session.expires_at,
             )
             await desk.store.of(order.platform_id).write(
-                lambda connection: rows.put_checkout(connection, order.platform_id, checkout)
+                lambda connection: _put(connection, order.platform_id, checkout, opening)
             )
         assert session.url is not None, "a session that was just opened has an address"
         return OpenedCheckout(session.url, session.id)
@@ -122,12 +130,42 @@ class Checkouts:
         return checkout.success_url.replace(SESSION_PLACEHOLDER, session_id)
 
     async def close_all(self, account: Account, platform_id: str, user_id: str) -> None:
-        """Close the sessions that a user left open; one that was paid meanwhile is settled."""
+        """Close the sessions that a user left open; one that was paid meanwhile is settled.
+
+        So are those whose names we never heard.
+        """
         open_ids = await self._desk.store.of(platform_id).read(
             lambda connection: rows.list_open_checkouts(connection, platform_id, user_id)
         )
         for session_id in open_ids:
             await self._close(account, platform_id, session_id)
+        for opening in await self._openings.list_of(platform_id, user_id):
+            await self._close_lost(account, opening)
+
+    async def tidy_up(self, limit: int) -> int:
+        """Close sessions whose names we never heard, on every platform; give how many openings.
+
+        Raises:
+            StripeUnavailable: the rest is looked for next time.
+        """
+        lost = await self._openings.list_lost(limit)
+        for opening in lost:
+            async with self._desk.locks.hold(opening.platform_id, f"user:{opening.user_id}"):
+                await self._let_go(opening)
+        return len(lost)
+
+    async def _let_go(self, opening: Opening) -> None:
+        try:
+            account = await self._desk.account(opening.platform_id)
+            await self._close_lost(account, opening)
+        except (StripeNotConnected, StripeRefused, AccountGone):
+            await self._openings.forget(opening)  # The account is closed to us.
+
+    async def _close_lost(self, account: Account, opening: Opening) -> None:
+        for session_id in await self._openings.find(account, opening):
+            await self._close(account, opening.platform_id, session_id)
+        if self._openings.is_lost(opening):
+            await self._openings.forget(opening)
 
     async def _settle(self, account: Account, checkout: Checkout) -> None:
         session = await account.stripe.get_checkout(account.id, checkout.session_id)
@@ -201,19 +239,20 @@ class Checkouts:
         raise SubscriptionExists(what, param="userId")
 
     async def _create(
-        self, account: Account, order: CheckoutOrder, tier: Tier, user: EndUser
+        self, account: Account, order: CheckoutOrder, tier: Tier, user: EndUser, opening: Opening
     ) -> StripeCheckout:
+        """Ask for the session; where no answer comes, the opening stays and is looked for."""
         request = await self._request(order, tier, user)
-        for _ in range(ASKED_MAX):
-            try:
-                return await self._ask(account, request)
-            except StripeRefused as error:
-                request = _without_what_was_wrong(request, error)
-        return await self._ask(account, request)
-
-    async def _ask(self, account: Account, request: CheckoutRequest) -> StripeCheckout:
-        key = new_id("checkout", self._desk.clock.now())
-        return await account.stripe.create_checkout(account.id, request, idempotency_key=key)
+        try:
+            for asked in range(ASKED_MAX):
+                try:
+                    return await _ask(account, request, f"{opening.attempt_id}:{asked}")
+                except StripeRefused as error:
+                    request = _without_what_was_wrong(request, error)
+            return await _ask(account, request, f"{opening.attempt_id}:{ASKED_MAX}")
+        except (StripeRefused, AccountGone):
+            await self._openings.forget(opening)
+            raise
 
     async def _request(self, order: CheckoutOrder, tier: Tier, user: EndUser) -> CheckoutRequest:
         assert tier.price_id is not None, "a tier on sale that costs something has a price"
@@ -237,6 +276,16 @@ class Checkouts:
             allows_promotion_codes=settings.allow_promotion_codes,
             calculates_tax=settings.automatic_tax,
         )
+
+
+async def _ask(account: Account, request: CheckoutRequest, key: str) -> StripeCheckout:
+    return await account.stripe.create_checkout(account.id, request, idempotency_key=key)
+
+
+def _put(connection: Connection, platform_id: str, checkout: Checkout, opening: Opening) -> None:
+    """Write under which name a session stands open, in place of the opening."""
+    rows.put_checkout(connection, platform_id, checkout)
+    rows.drop_opening(connection, platform_id, opening.attempt_id)
 
 
 def _without_what_was_wrong(request: CheckoutRequest, error: StripeRefused) -> CheckoutRequest:

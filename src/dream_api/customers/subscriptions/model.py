@@ -128,6 +128,22 @@ class Checkout:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A Checkout session that we are asking Stripe for, and whose name we do not know yet.
+
+    Attributes:
+        attempt_id: the key under which Stripe makes one session, however often it is asked.
+        account_id: the connected account that was asked.
+    """
+
+    platform_id: str
+    attempt_id: str
+    user_id: str
+    account_id: str
+    begun_at: datetime
+
+
 def read_subscription(
     found: Mapping[str, Any],
     platform_id: str,

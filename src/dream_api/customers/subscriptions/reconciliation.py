@@ -14,7 +14,7 @@ from dream_api.customers.subscriptions.errors import CheckoutNotComplete
 from dream_api.customers.subscriptions.mirror import Mirror
 from dream_api.customers.subscriptions.model import PLATFORM_KEY, CheckoutStatus, Subscription
 from dream_api.gateways.stripe import StripeUnavailable
-from dream_api.kit.errors import DreamError
+from dream_api.kit.errors import DreamError, Unavailable
 from dream_api.stores import Connection
 
 TRUSTED_FOR = timedelta(hours=24)
@@ -97,8 +97,9 @@ class Reconciliation:
     async def sweep(self, limit: int) -> int:
         """Ask about what nobody has asked for TRUSTED_FOR, on every platform; give how many.
 
-        Tiers that were held until a moment that has passed are let go, and sessions that should
-        have ended are looked at. Stops early, and quietly, while Stripe is away.
+        Tiers that were held until a moment that has passed are let go, sessions that should have
+        ended are looked at, and those whose name was lost are closed. Stops early, and quietly,
+        while Stripe is away.
         """
         now = self._desk.clock.now()
 
@@ -112,9 +113,11 @@ class Reconciliation:
                 await self._refresh(platform_id, subscription_id)
             for platform_id, session_id in sessions:
                 await self._settle(platform_id, session_id)
-        except StripeUnavailable as error:
+            found = await self._checkouts.tidy_up(limit)
+        except Unavailable as error:  # Stripe, or a user whom another verb is about.
             _log.warning("subscriptions.sweep_stopped", code=error.code)
-        return len(stale) + len(sessions)
+            found = 0
+        return len(stale) + len(sessions) + found
 
     async def _page(self, platform_id: str, after: str) -> list[str]:
         return await self._desk.store.of(platform_id).read(

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import stripe
 from stripe.params import CustomerCreateParams, ProductUpdateParams, SubscriptionListParams
+from stripe.params.checkout import SessionListParams as CheckoutListParams
 
 from dream_api.gateways.stripe import expansion
 from dream_api.gateways.stripe.calls import ATTEMPT_SECONDS, NETWORK_RETRIES_MAX, answer
@@ -269,6 +270,27 @@ class Stripe:
         call = self._client.v1.checkout.sessions.list_async(
             {"customer": customer, "status": "open", "limit": LIST_LIMIT}, options(account)
         )
+        return tuple(map(read_checkout, plain_object(await answer(call, account))["data"]))
+
+    async def list_opened_between(
+        self, account: str | None, since: datetime, until: datetime, after: str | None = None
+    ) -> tuple[StripeCheckout, ...]:
+        """List a page of the sessions made in a span of time that are still open, newest first.
+
+        Args:
+            account: whose they are.
+            since: the first moment, at Stripe's clock.
+            until: the last one.
+            after: the last id of the page before; None for the first page.
+        """
+        params: CheckoutListParams = {
+            "status": "open",
+            "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
+            "limit": LIST_LIMIT,
+        }
+        if after is not None:
+            params["starting_after"] = after
+        call = self._client.v1.checkout.sessions.list_async(params, options(account))
         return tuple(map(read_checkout, plain_object(await answer(call, account))["data"]))
 
     # Subscriptions

@@ -31,6 +31,12 @@ from dream_api.customers.subscriptions.store.mirrors import (
     put_subscription,
     touch_subscription,
 )
+from dream_api.customers.subscriptions.store.openings import (
+    add_opening,
+    drop_opening,
+    list_lost_openings,
+    list_openings,
+)
 from dream_api.customers.subscriptions.store.revenue import (
     count_churn,
     count_open_disputes,
@@ -47,12 +53,14 @@ from dream_api.customers.subscriptions.store.revenue import (
 
 __all__ = [
     "add_movements",
+    "add_opening",
     "add_subscriptions",
     "count_churn",
     "count_open_disputes",
     "count_trials",
     "delete_of_user",
     "drop_lock",
+    "drop_opening",
     "find_charge",
     "find_charges_enabled",
     "find_checkout",
@@ -62,8 +70,10 @@ __all__ = [
     "has_lock",
     "list_charges",
     "list_disputed",
+    "list_lost_openings",
     "list_movements",
     "list_open_checkouts",
+    "list_openings",
     "list_overdue_checkouts",
     "list_stale",
     "list_subscriptions",

@@ -7,7 +7,12 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, or_, select, update
 
 from dream_api.customers.subscriptions.model import ENDED, Subscription
-from dream_api.customers.subscriptions.store.tables import CHARGES, CHECKOUTS, SUBSCRIPTIONS
+from dream_api.customers.subscriptions.store.tables import (
+    CHARGES,
+    CHECKOUTS,
+    OPENINGS,
+    SUBSCRIPTIONS,
+)
 from dream_api.stores import Connection, upsert
 
 
@@ -105,7 +110,7 @@ def list_stale(
 
 def delete_of_user(connection: Connection, platform_id: str, user_id: str) -> None:
     """Remove every subscription, Checkout and charge of a user."""
-    for table in (SUBSCRIPTIONS, CHECKOUTS, CHARGES):
+    for table in (SUBSCRIPTIONS, CHECKOUTS, OPENINGS, CHARGES):
         connection.execute(
             delete(table).where(table.c.platform_id == platform_id, table.c.user_id == user_id)
         )

@@ -1,4 +1,4 @@
-"""The tables; migrations 0005 and 0009 of the customers' world create them."""
+"""The tables; migrations 0005, 0009 and 0080 of the customers' world create them."""
 
 from sqlalchemy import Column, Text
 
@@ -42,6 +42,17 @@ CHECKOUTS = Table(
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
 )
+OPENINGS = Table(
+    "subscriptions_openings",
+    _metadata,
+    Column("platform_id", Text, primary_key=True),
+    Column("attempt_id", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("account_id", Text, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+)
+"""Checkout sessions that Stripe was asked for; a row lives until it is named or lost."""
+
 PORTALS = Table(
     "subscriptions_portals",
     _metadata,
