@@ -178,6 +178,21 @@ async def test_another_account_takes_the_place_of_the_first(
     assert (403, "account_invalid") == (closed.status_code, closed.json()["error"]["code"])
 
 
+async def test_the_account_of_a_developer_who_left_is_free_for_somebody_else(
+    journey: Journey, running: Running, visit: Visit
+) -> None:
+    """Who deletes their account gives our access back, so that it can be connected again."""
+    gone, comes = await journey.ready_developer(), await journey.ready_developer()
+    account = await account_of(running, gone)
+
+    left = await journey.http.delete("/platform/me", headers=gone.headers)
+    landed = await visit.connect(comes, account=account)
+
+    assert 204 == left.status_code
+    assert "/api-tier-config?stripe=connected" == landed
+    assert account == await account_of(running, comes)
+
+
 async def test_an_account_that_may_not_be_paid_sells_nothing_until_it_may(
     journey: Journey, running: Running, visit: Visit
 ) -> None:

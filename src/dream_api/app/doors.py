@@ -214,6 +214,7 @@ def _front_auth_api(
         management_usage=rooms.management_usage,
         catalog=rooms.catalog,
         keys=rooms.keys,
+        connect=rooms.connect,
         standing=rooms.standing,
         platforms=rooms.platforms,
         editor=rooms.editor,

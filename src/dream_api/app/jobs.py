@@ -187,6 +187,7 @@ def _customer_jobs(bindings: Bindings, doors: House, house: House, outside: Outs
         ),
         Job("subscriptions.reconcile", RECONCILE_SECONDS, rooms.subscriptions.reconcile_stale),
         Job("subscriptions.compare", COMPARE_SECONDS, rooms.subscriptions.reconcile_overdue),
+        Job("connect.give_back", RECONCILE_SECONDS, house.bridge.connect.give_back_remembered),
         Job("customers.clean_up", CLEAN_UP_SECONDS, _customers_clean_up(bindings, rooms, outside)),
         *clerk_jobs(rooms.realm.clerk, _erase_end_user(house)),
     ]

@@ -103,6 +103,7 @@ class DeveloperRooms:
     management_usage: ManagementUsage
     catalog: Catalog
     keys: Keys
+    connect: Connect
     standing: StandingPublisher
     platforms: Platforms
     editor: PlatformEditor
@@ -245,6 +246,7 @@ def _developer_rooms(bindings: FrontAuthApiBindings, outside: Outside) -> Develo
             subscribers=dashboard.subscribers,
         ),
         keys=keys,
+        connect=_connect(bindings, outside, _is_paid(subscription)),
         standing=StandingPublisher(bindings, _active_until(subscription)),
         platforms=platforms,
         end_users=end_users,
@@ -287,19 +289,27 @@ def _bridge_rooms(bindings: OauthApiBindings, outside: Outside) -> BridgeRooms:
         return standing.is_paid
 
     return BridgeRooms(
-        connect=Connect(
-            bindings,
-            outside.stripes,
-            outside.clock,
-            redirect_uri=public_url + CALLBACK_PATH,
-            is_paid=is_paid,
-        ),
+        connect=_connect(bindings, outside, is_paid),
         realm=Realm(
             store, outbox, outside.clock, outside.vault,
             RealmConfig.developers(public_url, hooks, may_write=False),
             clerk=outside.developer_clerk,
         ),
     )  # fmt: skip
+
+
+def _connect(
+    bindings: OauthApiBindings | FrontAuthApiBindings,
+    outside: Outside,
+    is_paid: Callable[[str], Awaitable[bool]],
+) -> Connect:
+    return Connect(
+        bindings,
+        outside.stripes,
+        outside.clock,
+        redirect_uri=outside.settings.public_url + CALLBACK_PATH,
+        is_paid=is_paid,
+    )
 
 
 def _telling_clerk(realm: Realm, clock: Clock) -> Callable[[Connection, str, str], None]:

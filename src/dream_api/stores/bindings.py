@@ -115,7 +115,11 @@ RIGHTS: dict[tuple[Role, World], Rights] = _RIGHTS_OF_SERVICES | {
 }
 
 OAUTH_API_WRITES_PLATFORM_TOKENS = ("oauth:state:*",)
-OAUTH_API_WRITES_CUSTOMER_TOKENS = ("platform:{}:stripe", "stripeaccount:*")
+OAUTH_API_WRITES_CUSTOMER_TOKENS = (
+    "platform:{}:stripe",
+    "stripeaccount:*",
+    "stripeleaving:*",
+)
 
 
 @dataclass(frozen=True, slots=True)

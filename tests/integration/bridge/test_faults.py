@@ -9,12 +9,12 @@ import pytest
 
 from dream_api.bridge.connect import ConnectRefused
 from dream_api.gateways.clock import MovableClock
-from dream_api.gateways.stripe import StripeModes
+from dream_api.gateways.stripe import AccountGone, StripeModes
 from dream_api.kit.keys import Mode
 from dream_api.stores import Bindings
 from tests.integration.bridge.conftest import open_shop
 from tests.integration.bridge.shop import FREE, MAX, PRO, Shop
-from tests.stripe_faults import FaultyStripe, Verb, faulty, walk_every_outage
+from tests.stripe_faults import FaultyStripe, Outage, Verb, faulty, walk_every_outage
 from tests.stripe_server import LIVE_KEY, gateway
 
 
@@ -92,6 +92,65 @@ async def test_disconnecting_survives_every_outage(street: Street) -> None:
 
     verb = Verb(lambda: street.open(is_connected=True), act, unfinished, done)
     assert await walk_every_outage(street.wire, verb)
+
+
+async def test_a_replaced_account_is_given_back_when_stripe_answers_again(street: Street) -> None:
+    """The new connection stands at once; our access to the old account ends without anybody."""
+    shop = await street.open(is_connected=True)
+    live, old = street.stripes.live, shop.account_id
+    assert live is not None
+    back = await shop.visit_stripe()
+    shop.stripes = street.broken
+    street.wire.break_at(1, Outage.REFUSED)  # The code is exchanged; then nobody is there.
+    await shop.connect().callback(shop.developer_id, **back)
+    still_open = (await live.get_account(old)).id
+
+    given_in_vain = await shop.connect().give_back_remembered()
+    street.wire.heal()
+    given = await shop.connect().give_back_remembered()
+    given_again = await shop.connect().give_back_remembered()
+
+    assert (old, 0, 1, 0) == (still_open, given_in_vain, given, given_again)
+    with pytest.raises(AccountGone):
+        await live.get_account(old)
+    linked = await shop.linked()
+    assert linked is not None
+    assert linked.account_id == (await live.get_account(linked.account_id)).id
+
+
+async def test_an_account_that_came_back_meanwhile_is_kept(street: Street) -> None:
+    """Replaced while Stripe was away, then chosen again: what is given back is the other one."""
+    shop = await street.open(is_connected=True)
+    live, first = street.stripes.live, shop.account_id
+    assert live is not None
+    back = await shop.visit_stripe()
+    shop.stripes = street.broken
+    street.wire.break_at(1, Outage.REFUSED)
+    await shop.connect().callback(shop.developer_id, **back)
+    street.wire.heal()
+    await shop.connect_account(account=first)
+
+    await shop.connect().give_back_remembered()
+
+    assert first == (await live.get_account(first)).id
+    assert 0 == await shop.connect().give_back_remembered()
+
+
+async def test_a_developer_who_leaves_is_followed_by_our_access(street: Street) -> None:
+    """Their account may be connected by whom they like; Stripe hears it when it answers."""
+    shop = await street.open(is_connected=True)
+    live, account_id = street.stripes.live, shop.account_id
+    assert live is not None
+    shop.stripes = street.broken
+    street.wire.break_at(0, Outage.LOST)
+
+    await shop.connect().leave(shop.platform_id)
+    street.wire.heal()
+    await shop.connect().give_back_remembered()
+
+    assert await shop.linked() is None
+    with pytest.raises(AccountGone):
+        await live.get_account(account_id)
 
 
 async def test_coming_back_from_stripe_survives_every_outage(street: Street) -> None:

@@ -1,15 +1,13 @@
 """The verbs that link a developer's Stripe account to a platform."""
 
-import contextlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import structlog
-
 from dream_api.bridge.connect import store as rows
 from dream_api.bridge.connect.errors import ConnectRefused, PaymentRequired
+from dream_api.bridge.connect.leaving import Leaving
 from dream_api.customers.platforms import StripeConnection, read_connection
 from dream_api.developers.accounts import find_platform_ids
 from dream_api.gateways.clock import Clock
@@ -26,21 +24,20 @@ from dream_api.gateways.stripe import (
 )
 from dream_api.kit.keys import Mode, mode_of
 from dream_api.shared.inbox import InboxEvent
-from dream_api.stores import Connection, OauthApiBindings
+from dream_api.stores import Connection, FrontAuthApiBindings, OauthApiBindings
 
 STATE_SECONDS = 600
 STATE_BYTES = 32
 STATE_CHARACTERS_MAX = 128
 SCOPE = "read_write"
 
-_log = structlog.get_logger()
-
 
 class Connect:
     """Links accounts, with the rights of oauth-api.
 
     Args:
-        bindings: what oauth-api may touch.
+        bindings: what oauth-api may touch; a developer leaves through the other door, which may
+            touch all of that, too.
         stripes: our gateway of each mode.
         clock: decides when a state has expired.
         redirect_uri: our callback, as registered with Stripe.
@@ -50,7 +47,7 @@ class Connect:
 
     def __init__(
         self,
-        bindings: OauthApiBindings,
+        bindings: OauthApiBindings | FrontAuthApiBindings,
         stripes: StripeModes,
         clock: Clock,
         *,
@@ -67,6 +64,9 @@ class Connect:
         self._redirect_uri = redirect_uri
         self._is_paid = is_paid
         self._way = way
+        self._leaving = Leaving(
+            bindings.customers, bindings.customer_tokens, clock, self._onboarding
+        )
 
     async def authorize(self, developer_id: str, mode: Mode, email: str | None = None) -> str:
         """Start a connection; give the address at Stripe where the developer allows it.
@@ -122,8 +122,28 @@ class Connect:
         linked = await self._read_link(platform_id)
         if linked is None:
             return
-        await self._deauthorize(mode, linked.account_id)
+        await self._leaving.deauthorize(mode, linked.account_id)
         await self._unlink(platform_id, linked.account_id)
+
+    async def leave(self, platform_id: str) -> None:
+        """Forget the account of a platform whose developer leaves; its access is given back.
+
+        At once where Stripe answers, else as soon as it does. Harmless where none is connected.
+        """
+        linked = await self._read_link(platform_id)
+        if linked is None:
+            return
+
+        def verb(connection: Connection) -> None:
+            rows.unlink(connection, self._customer_tokens, platform_id, linked.account_id)
+            self._leaving.remember(connection, platform_id, linked.account_id)
+
+        await self._customers.of(platform_id).write(verb)
+        await self._leaving.give_back(platform_id, linked.account_id)
+
+    async def give_back_remembered(self) -> int:
+        """Give back accounts that Stripe could not take at once; give how many. For the worker."""
+        return await self._leaving.give_back_remembered()
 
     async def on_deauthorized(self, event: InboxEvent) -> None:
         """Forget an account whose owner has disconnected us at Stripe.
@@ -160,30 +180,21 @@ class Connect:
         )
         try:
             replaced_id = await self._customers.of(platform_id).write(
-                lambda connection: rows.link(
-                    connection, self._customer_tokens, platform_id, account
-                )
+                lambda connection: self._link(connection, platform_id, account)
             )
         except rows.AccountTaken as taken:
             raise ConnectRefused("already_connected") from taken
         if replaced_id is not None:
-            await self._give_back(mode, replaced_id)
+            await self._leaving.give_back(platform_id, replaced_id)
 
-    async def _give_back(self, mode: Mode, account_id: str) -> None:
-        """Give the access to an account back that a new connection has replaced.
-
-        Nobody here uses it any more, so our key shall not open it. The new connection stands
-        whatever comes of it: its owner can still disconnect the old one at Stripe.
-        """
-        try:
-            await self._deauthorize(mode, account_id)
-        except StripeUnavailable as error:
-            _log.warning("connect.old_account_stays_open", account=account_id, code=error.code)
-
-    async def _deauthorize(self, mode: Mode, account_id: str) -> None:
-        # If Stripe refuses, it has taken our access back before, which is what was asked for.
-        with contextlib.suppress(OauthRefused, StripeRefused, AccountGone):
-            await self._onboarding(mode).deauthorize(account_id)
+    def _link(
+        self, connection: Connection, platform_id: str, account: StripeConnection
+    ) -> str | None:
+        """Link an account; one that it replaces is given back, whatever comes between."""
+        replaced_id = rows.link(connection, self._customer_tokens, platform_id, account)
+        if replaced_id is not None:
+            self._leaving.remember(connection, platform_id, replaced_id)
+        return replaced_id
 
     async def _take_state(self, developer_id: str, state: str | None) -> dict[str, str]:
         if not state or len(state) > STATE_CHARACTERS_MAX:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 from starlette.responses import Response
 
+from dream_api.bridge.connect import Connect
 from dream_api.bridge.keys import Keys
 from dream_api.bridge.standing import StandingPublisher
 from dream_api.developers.accounts import Accounts
@@ -171,6 +172,11 @@ class Departments(Protocol):
         ...
 
     @property
+    def connect(self) -> Connect:
+        """Holds our access to their Stripe accounts."""
+        ...
+
+    @property
     def standing(self) -> StandingPublisher:
         """Tells the customers' world when it ended."""
         ...
@@ -179,8 +185,9 @@ class Departments(Protocol):
 async def leave(rooms: Departments, developer_id: str) -> None:
     """Take a developer's leave, in an order that can be repeated after a failure.
 
-    The money stops first, then the keys, then the person is forgotten; the live platform's
-    standing says when it ended, so that the days of grace begin.
+    The money stops first, then the keys, then our access to their Stripe accounts, then the
+    person is forgotten; the live platform's standing says when it ended, so that the days of grace
+    begin.
 
     Raises:
         StripeUnavailable: the subscription could not be ended; the account stays.
@@ -193,5 +200,6 @@ async def leave(rooms: Departments, developer_id: str) -> None:
         credentials = await rooms.keys.credentials(platform_id)
         for key in credentials.secret_keys:
             await rooms.keys.revoke(developer_id, platform_id, key.id)
+        await rooms.connect.leave(platform_id)
     await rooms.standing.publish(developer_id)
     await rooms.realm.delete(DEVELOPERS_REALM_ID, developer_id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from dream_api.bridge.catalog import Catalog
+from dream_api.bridge.connect import Connect
 from dream_api.bridge.keys import Keys
 from dream_api.bridge.standing import StandingPublisher
 from dream_api.customers.dashboard import Dashboard
@@ -34,6 +35,8 @@ class FrontAuthApi:
     management_usage: ManagementUsage
     catalog: Catalog
     keys: Keys
+    connect: Connect
+    """To leave: connecting is the bridge's door."""
     standing: StandingPublisher
     platforms: Platforms
     editor: PlatformEditor
