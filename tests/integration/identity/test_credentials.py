@@ -128,7 +128,7 @@ async def test_a_new_address_counts_once_its_code_came_back(developers: House) -
     code = await developers.post.code(NEW)
     assert await developers.realm.sign_in(REALM, ADA, PASSWORD)
 
-    await developers.realm.verify_email(REALM, NEW, code, principal.user_id)
+    await developers.realm.verify_email(REALM, NEW, code, caller=Caller(principal=principal))
 
     assert principal.user_id == (await developers.realm.sign_in(REALM, NEW, PASSWORD)).user_id
     assert NEW in (await developers.post.mails(ADA))[-1].mail.text
@@ -159,7 +159,8 @@ async def test_a_new_address_voids_what_was_mailed_to_the_old_one(developers: Ho
     principal = await developers.realm.authenticate_token(REALM, joined.token)
     await developers.realm.request_email_change(principal, "new@example.com")
     code = await developers.post.code("new@example.com")
-    await developers.realm.verify_email(REALM, "new@example.com", code, joined.user_id)
+    caller = Caller(principal=principal)
+    await developers.realm.verify_email(REALM, "new@example.com", code, caller=caller)
 
     with pytest.raises(InvalidCode):
         await developers.realm.reset_password(REALM, ADA, mail.code, OTHER_PASSWORD)

@@ -3,6 +3,7 @@
 ASVS 6.1.1: a limit against guessing must not be a way to lock people out.
 """
 
+import asyncio
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +18,9 @@ from tests.integration.identity.web import open_web
 ADA = "ada@example.com"
 REALM = "developers"
 HOUR = 3_600
+DAY = 24 * HOUR
+SHORT, LONG = 6, 12
+"""Digits of a code: as ever, and where too many wrong ones were tried."""
 
 
 async def newest_link(house: House) -> str:
@@ -31,6 +35,98 @@ async def burn(house: House) -> None:
     for _ in range(5):
         with pytest.raises(InvalidCode):
             await house.realm.reset_password(REALM, ADA, "no code", OTHER_PASSWORD)
+
+
+async def guess_all_day(house: House) -> int:
+    """Guess as often as one can for a day; give how many short codes were under way."""
+    short = 0
+    for _ in range(24):
+        for _ in range(5):
+            await house.realm.forgot_password(REALM, ADA)
+            short += len(await house.post.code(ADA)) == SHORT
+            await burn(house)
+        house.clock.advance(HOUR)
+    return short
+
+
+async def test_a_day_of_guessing_is_twenty_guesses(developers: House) -> None:
+    """Not six hundred: after twenty wrong codes the mails of this day carry long ones."""
+    await developers.join(ADA)
+
+    assert 4 == await guess_all_day(developers)
+
+
+async def test_the_owner_of_a_guessed_at_address_types_a_longer_code(developers: House) -> None:
+    """Guessing changes what the owner types, and does not keep them out."""
+    await developers.join(ADA)
+    for _ in range(4):
+        await developers.realm.forgot_password(REALM, ADA)
+        await burn(developers)
+    await developers.realm.forgot_password(REALM, ADA)
+    code = await developers.post.code(ADA)
+
+    await developers.realm.reset_password(REALM, ADA, code, OTHER_PASSWORD)
+
+    assert LONG == len(code)
+    assert await developers.realm.sign_in(REALM, ADA, OTHER_PASSWORD)
+
+
+async def test_codes_are_short_again_after_a_day(developers: House) -> None:
+    """The window begins with its first wrong code, so nobody can make it last."""
+    await developers.join(ADA)
+    for _ in range(4):
+        await developers.realm.forgot_password(REALM, ADA)
+        await burn(developers)
+    developers.clock.advance(DAY)
+    await developers.realm.forgot_password(REALM, ADA)
+
+    assert SHORT == len(await developers.post.code(ADA))
+
+
+async def test_guessing_at_a_sign_up_leaves_the_reset_codes_short(developers: House) -> None:
+    """Each purpose is counted by itself, and each address."""
+    await developers.join(ADA)
+    for _ in range(4):
+        await developers.realm.forgot_password(REALM, ADA)
+        await burn(developers)
+
+    await developers.realm.sign_up(REALM, "bea@example.com", PASSWORD)
+
+    assert SHORT == len(await developers.post.code("bea@example.com"))
+
+
+async def test_tries_at_once_are_counted_one_by_one(developers: House) -> None:
+    """Whoever sends many guesses together does not get more than five for one code."""
+    await developers.join(ADA)
+    await developers.realm.forgot_password(REALM, ADA)
+    code = await developers.post.code(ADA)
+    tries = [
+        developers.realm.reset_password(REALM, ADA, "no code", OTHER_PASSWORD) for _ in range(6)
+    ]
+
+    await asyncio.gather(*tries, return_exceptions=True)
+
+    with pytest.raises(InvalidCode):
+        await developers.realm.reset_password(REALM, ADA, code, OTHER_PASSWORD)
+
+
+async def test_the_count_of_wrong_codes_survives_a_restart(
+    data_dir: Path, clock: MovableClock
+) -> None:
+    """Whoever makes the server fall over does not get twenty more guesses for it."""
+    key = new_master_key()
+    for _ in range(4):
+        async with open_web(data_dir, clock, master_key=key) as web:
+            if not await web.mails(ADA):
+                await web.join(ADA)
+            await web.post("/platform/password/forgot", {"email": ADA})
+            wrong = {"email": ADA, "code": "no code", "password": OTHER_PASSWORD}
+            for _ in range(5):
+                await web.post("/platform/password/reset", wrong)
+    async with open_web(data_dir, clock, master_key=key) as web:
+        await web.post("/platform/password/forgot", {"email": ADA})
+
+        assert LONG == len(await web.code(ADA))
 
 
 async def test_wrong_tries_void_the_code_and_not_the_link(developers: House) -> None:

@@ -48,9 +48,9 @@ async def test_a_second_sign_up_cannot_slip_its_password_under_the_first(
 ) -> None:
     """Each code activates the sign-up it was mailed for; the other sign-up is forgotten."""
     await developers.realm.sign_up("developers", ADA, OTHER_PASSWORD)
-    await developers.realm.sign_up("developers", ADA, PASSWORD)
+    mine = await developers.realm.sign_up("developers", ADA, PASSWORD)
 
-    await developers.realm.verify_email("developers", ADA, await developers.post.code(ADA))
+    await developers.realm.verify_email("developers", ADA, await developers.post.code(ADA), mine)
     await developers.realm.sign_in("developers", ADA, PASSWORD)
 
     with pytest.raises(InvalidCredentials):
@@ -141,7 +141,7 @@ async def test_a_mail_that_is_not_sent_ends_no_code(developers: House) -> None:
     code = await developers.post.code(ADA)
     await developers.realm.sign_up("developers", ADA, OTHER_PASSWORD)
 
-    signed_in = await developers.realm.verify_email("developers", ADA, code)
+    signed_in = await developers.realm.verify_email("developers", ADA, code, ids[-1])
 
     assert ids[-1] == signed_in.user_id
 
@@ -193,10 +193,10 @@ async def test_mails_name_the_app(customers: House) -> None:
 async def test_the_other_sign_ups_of_an_address_are_forgotten(developers: House) -> None:
     """Once somebody has proved the address, nothing is kept of whoever else typed it."""
     for name in ("Eve", "Mallory", "Ada"):
-        await developers.realm.sign_up("developers", ADA, PASSWORD, name)
+        newest = await developers.realm.sign_up("developers", ADA, PASSWORD, name)
     await developers.realm.sign_up("developers", "other@example.com", PASSWORD, "Other")
 
-    await developers.realm.verify_email("developers", ADA, await developers.post.code(ADA))
+    await developers.realm.verify_email("developers", ADA, await developers.post.code(ADA), newest)
 
     kept = await developers.store.read(
         lambda connection: (

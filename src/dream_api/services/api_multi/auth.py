@@ -70,8 +70,8 @@ async def verify_email(
 ) -> Tokens:
     """Prove an address with the mailed code. It counts as a sign-in.
 
-    A code activates exactly the sign-up it was mailed for. A new address of an existing account
-    is confirmed while signed in, or with `userId`.
+    A code activates exactly the sign-up it was mailed for; `userId` says that it is yours. A new
+    address of an existing account is confirmed while signed in.
     """
     user = await _find_end_user(request)
     signed_in = await rooms.realm.verify_email(

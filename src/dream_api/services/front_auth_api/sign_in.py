@@ -63,8 +63,8 @@ async def verify_email(
 ) -> Tokens:
     """Prove an address with the mailed code. It counts as a sign-in.
 
-    A code activates exactly the sign-up it was mailed for. A new address of an existing account
-    is confirmed while signed in, or with `userId`.
+    A code activates exactly the sign-up it was mailed for; `userId` says that it is yours. A new
+    address of an existing account is confirmed while signed in.
     """
     check_same_origin(request, rooms.settings)
     developer = await find_developer(request)

@@ -12,8 +12,10 @@ from starlette.responses import Response
 
 from dream_api.services.http.csrf import comes_from_browser
 from dream_api.services.http.settings import DoorSettings
-from dream_api.shared.identity import Realm, SignedIn
+from dream_api.shared.identity import PendingSignUp, Realm, SignedIn
 
+_SIGN_UP_SECONDS = 24 * 3600
+"""As long as a sign-up waits for its proof."""
 _NAME_HASH_CHARACTERS = 8
 
 
@@ -69,6 +71,53 @@ class SessionCookie:
             signed_in.session_secret,
             settings=self.settings,
             max_age_seconds=int(self.realm.config.absolute.total_seconds()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpCookie:
+    """Where one population's browsers keep which sign-up they began.
+
+    The link in a mail activates a sign-up in the browser that began it; elsewhere it asks for the
+    password, since a stranger may have signed up with the address.
+    """
+
+    realm: Realm
+    realm_id: str
+    session_name: str
+    """The name of the session cookie, on which this one's is built."""
+
+    settings: DoorSettings
+
+    @property
+    def name(self) -> str:
+        """Name the cookie."""
+        return f"{self.session_name}_sign_up"
+
+    def put(self, response: Response, email: str, user_id: str) -> None:
+        """Let a browser keep the sign-up that it began; an earlier one is given up."""
+        response.set_cookie(
+            self.name,
+            self.realm.keep_sign_up(self.realm_id, email, user_id),
+            max_age=_SIGN_UP_SECONDS,
+            path="/",
+            secure=self.settings.is_https,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def read(self, request: Request) -> str:
+        """Give what the browser keeps; empty where that is nothing."""
+        return request.cookies.get(self.name, "")
+
+    def find(self, request: Request) -> PendingSignUp | None:
+        """Find the sign-up that began in this browser."""
+        return self.realm.find_sign_up(self.realm_id, self.read(request))
+
+    def forget(self, response: Response) -> None:
+        """Have the browser forget a sign-up that is done."""
+        response.delete_cookie(
+            self.name, path="/", secure=self.settings.is_https, httponly=True, samesite="lax"
         )
 
 

@@ -24,7 +24,8 @@ Password = Annotated[
     Field(min_length=1, max_length=_PASSWORD_CHARACTERS_MAX),
     WithJsonSchema({"type": "string", "minLength": 8, "maxLength": 128, "format": "password"}),
 ]
-Code = Annotated[str, Field(min_length=1, max_length=32, description="Six digits, by mail.")]
+_CODE_WORDS = "Six digits, by mail; twelve after 20 wrong ones for an address in a day."
+Code = Annotated[str, Field(min_length=1, max_length=32, description=_CODE_WORDS)]
 RefreshToken = Annotated[str, Field(min_length=1, max_length=256)]
 
 
@@ -37,11 +38,14 @@ class SignUp(Body):
 
 
 class VerifyEmail(Body):
-    """The code, and for which sign-up it is if the caller knows."""
+    """The code, and for which sign-up it is: the `userId` that the sign-up was answered with."""
 
     email: Email
     code: Code
-    user_id: Omittable[UserId] = None
+    user_id: Annotated[
+        Omittable[UserId],
+        Field(description="Send it always: only one of several sign-ups is the caller's."),
+    ] = None
 
 
 class SignIn(Body):

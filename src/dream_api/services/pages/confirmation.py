@@ -1,7 +1,8 @@
 """Links in mails: a page with a button. Opening it changes nothing; pressing the button does.
 
-Programs that look at mail open every link, so a GET proves no person. A link works in any browser;
-the one in which the button is pressed is signed in.
+Programs that look at mail open every link, so a GET proves no person. A link works in any browser,
+the one in which the button is pressed is signed in; where that is not the browser of the sign-up,
+its password is asked for, since the sign-up could be a stranger's.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,7 +28,7 @@ def show(request: Request, door: AuthDoor, person: Principal | None) -> Response
         link = door.realm.open_mail_link(door.realm_id, form.value("token"))
     except DreamError as refusal:
         return _page(request, door, None, form.refused(refusal), status=refusal.status)
-    if link.purpose is Purpose.CHANGE_EMAIL and not _is(person, link):
+    if link.purpose is Purpose.CHANGE_EMAIL and not link.is_of(person):
         return see_other(_sign_in_first(door, form))
     return _page(request, door, link, form)
 
@@ -45,16 +46,22 @@ async def confirm(
                 door.realm_id, form.value("token"), form.value("password")
             )
             return see_other(door.url("/sign-in"), notice="password-reset")
-        if link.purpose is Purpose.CHANGE_EMAIL and not _is(person, link):
+        if link.purpose is Purpose.CHANGE_EMAIL and not link.is_of(person):
             return see_other(_sign_in_first(door, form))
         signed_in = await door.realm.verify_email_by_link(
-            door.realm_id, form.value("token"), caller=caller_of(request, person)
+            door.realm_id,
+            form.value("token"),
+            keepsake=door.sign_up_cookie.read(request),
+            password=form.value("password"),
+            caller=caller_of(request, person),
         )
     except DreamError as refusal:
         return _page(request, door, link, form.refused(refusal), status=refusal.status)
     if link.purpose is Purpose.CHANGE_EMAIL:
         return await welcome(request, replace(door, landing=_leading_to(account_page)), signed_in)
-    return await welcome(request, door, signed_in)
+    answer = await welcome(request, door, signed_in)
+    door.sign_up_cookie.forget(answer)
+    return answer
 
 
 def _leading_to(page: str) -> Callable[[SignedIn], Awaitable[str]]:
@@ -62,11 +69,6 @@ def _leading_to(page: str) -> Callable[[SignedIn], Awaitable[str]]:
         return with_query(page, notice="email-changed")
 
     return landing
-
-
-def _is(person: Principal | None, link: MailLink) -> bool:
-    """Tell whether it is the person themselves: a mistyped address gives nobody an account."""
-    return person is not None and person.user_id == link.user_id
 
 
 def _sign_in_first(door: AuthDoor, form: Form) -> str:
@@ -77,6 +79,11 @@ def _sign_in_first(door: AuthDoor, form: Form) -> str:
 def _page(
     request: Request, door: AuthDoor, link: MailLink | None, form: Form, *, status: int = 200
 ) -> Response:
+    is_elsewhere = (
+        link is not None
+        and link.purpose is Purpose.SIGN_UP
+        and not link.began_with(door.sign_up_cookie.find(request))
+    )
     return render(
         request,
         _TEMPLATE,
@@ -85,4 +92,5 @@ def _page(
         brand=door.brand,
         form=form,
         link=link,
+        asks_password=is_elsewhere,
     )

@@ -1,14 +1,12 @@
 """Sign-up, sign-in and forgotten passwords: the same pages for developers and end users."""
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from fastapi import Request, Response
 
 from dream_api.kit.errors import DreamError
-from dream_api.services.http.cookies import SessionCookie
+from dream_api.services.http.cookies import SessionCookie, SignUpCookie
 from dream_api.services.http.identity_wire import caller_of
 from dream_api.services.http.settings import DoorSettings
 from dream_api.services.pages.brands import Brand
@@ -18,9 +16,6 @@ from dream_api.services.pages.rendering import Answering, render, see_other
 from dream_api.services.pages.resuming import Resumed, unpack
 from dream_api.shared.identity import Realm, SignedIn
 
-_PENDING_COOKIE = "sign_up"
-_PENDING_SECONDS = 3600
-_PENDING_CHARACTERS_MAX = 1024
 _NO_FORM = Form()
 
 
@@ -53,6 +48,11 @@ class AuthDoor:
         """The shortest password that the realm takes, in characters."""
         return self.realm.config.password_length_min
 
+    @property
+    def sign_up_cookie(self) -> SignUpCookie:
+        """Where the browser keeps which sign-up it began."""
+        return SignUpCookie(self.realm, self.realm_id, self.cookie, self.settings)
+
     def url(self, path: str) -> str:
         """Give the address of another of these pages, with what is carried along."""
         return with_parameters(f"{self.base}{path}", self.carried)
@@ -84,22 +84,15 @@ async def sign_up(request: Request, door: AuthDoor) -> Response:
     except DreamError as refusal:
         return _again(request, door, "sign_up", form, refusal)
     answer = see_other(door.url("/sign-up/verify"))
-    pending = json.dumps({"email": email, "userId": user_id})
-    answer.set_cookie(
-        _PENDING_COOKIE,
-        urlsafe_b64encode(pending.encode()).decode(),
-        max_age=_PENDING_SECONDS,
-        path=f"{door.base}/sign-up",
-        secure=door.settings.is_https,
-        httponly=True,
-        samesite="lax",
-    )
+    door.sign_up_cookie.put(answer, email, user_id)
     return answer
 
 
 def show_verify(request: Request, door: AuthDoor) -> Response:
     """Ask for the code of the sign-up that this browser began."""
-    return show(request, door, "verify", Form(_pending(request)))
+    pending = door.sign_up_cookie.find(request)
+    known = {} if pending is None else {"email": pending.email, "userId": pending.user_id}
+    return show(request, door, "verify", Form(known))
 
 
 async def verify(request: Request, door: AuthDoor) -> Response:
@@ -118,7 +111,7 @@ async def verify(request: Request, door: AuthDoor) -> Response:
     except DreamError as refusal:
         return _again(request, door, "verify", form, refusal)
     answer = await welcome(request, door, signed_in)
-    answer.delete_cookie(_PENDING_COOKIE, path=f"{door.base}/sign-up")
+    door.sign_up_cookie.forget(answer)
     return answer
 
 
@@ -181,15 +174,3 @@ def _again(
     request: Request, door: AuthDoor, page: str, form: Form, refusal: DreamError
 ) -> Response:
     return show(request, door, page, form.refused(refusal), status=refusal.status)
-
-
-def _pending(request: Request) -> dict[str, str]:
-    """Read what the sign-up left in the browser. It only fills in a form, so it proves nothing."""
-    text = request.cookies.get(_PENDING_COOKIE, "")
-    try:
-        pending = json.loads(urlsafe_b64decode(text[:_PENDING_CHARACTERS_MAX]))
-    except ValueError:
-        return {}
-    if not isinstance(pending, dict):
-        return {}
-    return {name: str(pending.get(name, "")) for name in ("email", "userId")}

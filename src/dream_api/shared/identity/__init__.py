@@ -30,6 +30,7 @@ from dream_api.shared.identity.model import (
     Session,
     SignedIn,
 )
+from dream_api.shared.identity.pending import PendingSignUp
 from dream_api.shared.identity.service import Realm
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Keyring",
     "MailBrand",
     "MailLink",
+    "PendingSignUp",
     "Principal",
     "Purpose",
     "Realm",

@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from dream_api.gateways.clock import Clock
@@ -19,6 +21,15 @@ from dream_api.shared.identity.store import limits, people
 from dream_api.stores import Connection, Store
 
 _TURNS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """Whose password is compared: what failures are counted under, and the way around a delay."""
+
+    key: str
+    find: Callable[[Connection], Person | None]
+    way_out: str
 
 
 class Attempts:
@@ -47,16 +58,43 @@ class Attempts:
             TooManyAttempts: too many failures in a row; nothing was compared.
             PasswordsBusy: too many passwords wait to be compared.
         """
-        async with self._turns[hash((realm_id, address.key)) % _TURNS]:
+        account = _Account(
+            address.key,
+            lambda connection: people.find_verified(connection, realm_id, address.key),
+            "set a new password with a code by mail",
+        )
+        return await self._compare(realm_id, account, password, network)
+
+    async def check_pending(
+        self, realm_id: str, user_id: str, password: str, network: str = ""
+    ) -> Person:
+        """Find the sign-up that was made with this password; failures count for it alone.
+
+        Raises:
+            InvalidCredentials: no such sign-up, or another password; it counts as a failure.
+            TooManyAttempts: too many failures in a row; nothing was compared.
+            PasswordsBusy: too many passwords wait to be compared.
+        """
+        account = _Account(
+            f"sign-up:{user_id}",
+            lambda connection: people.find(connection, realm_id, user_id),
+            "sign up again",
+        )
+        return await self._compare(realm_id, account, password, network)
+
+    async def _compare(
+        self, realm_id: str, account: _Account, password: str, network: str
+    ) -> Person:
+        async with self._turns[hash((realm_id, account.key)) % _TURNS]:
             person = await self._store.of(realm_id).read(
-                lambda connection: self._admit(connection, realm_id, address, network)
+                lambda connection: self._admit(connection, realm_id, account, network)
             )
             stored_hash = None if person is None else person.password_hash
             matches = await self._passwords.verify(stored_hash, password)
             if person is None or not matches:
                 now = self._clock.now()
                 await self._store.of(realm_id).write(
-                    lambda connection: _count_failures(connection, realm_id, address, network, now)
+                    lambda c: _count_failures(c, realm_id, account.key, network, now)
                 )
                 raise InvalidCredentials(
                     "The email or the password is wrong, or the address is not verified yet."
@@ -64,18 +102,18 @@ class Attempts:
         return person
 
     def _admit(
-        self, connection: Connection, realm_id: str, address: Address, network: str
+        self, connection: Connection, realm_id: str, account: _Account, network: str
     ) -> Person | None:
         now = self._clock.now()
-        for key in (address.key, _key_of(network)):
+        for key in (account.key, _key_of(network)):
             failures = limits.find_failures(connection, realm_id, key)
             if failures is not None and failures.blocked_until and now < failures.blocked_until:
                 seconds = math.ceil((failures.blocked_until - now).total_seconds())
                 raise TooManyAttempts(
-                    f"Wait {seconds} seconds, or set a new password with a code by mail.",
+                    f"Wait {seconds} seconds, or {account.way_out}.",
                     retry_after_seconds=seconds,
                 )
-        return people.find_verified(connection, realm_id, address.key)
+        return account.find(connection)
 
 
 def _key_of(network: str) -> str:
@@ -84,9 +122,9 @@ def _key_of(network: str) -> str:
 
 
 def _count_failures(
-    connection: Connection, realm_id: str, address: Address, network: str, now: datetime
+    connection: Connection, realm_id: str, key: str, network: str, now: datetime
 ) -> None:
-    _count_failure(connection, realm_id, address, now)
+    _count_failure(connection, realm_id, key, now)
     if network:
         _count_network_failure(connection, realm_id, _key_of(network), now)
 
@@ -107,13 +145,13 @@ def _count_network_failure(connection: Connection, realm_id: str, key: str, now:
     limits.put_failures(connection, realm_id, values)
 
 
-def _count_failure(connection: Connection, realm_id: str, address: Address, now: datetime) -> None:
-    row = limits.find_failures(connection, realm_id, address.key)
+def _count_failure(connection: Connection, realm_id: str, key: str, now: datetime) -> None:
+    row = limits.find_failures(connection, realm_id, key)
     is_fresh = row is not None and now < row.failed_at + FAILURES_FORGOTTEN_AFTER
     failures = (row.failures if row is not None and is_fresh else 0) + 1
     delay = failure_delay(failures)
     values = {
-        "email_key": address.key,
+        "email_key": key,
         "failures": failures,
         "failed_at": now,
         "blocked_until": now + delay if delay else None,

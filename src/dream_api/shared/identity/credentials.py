@@ -5,7 +5,7 @@ from dream_api.kit.passwords import LENGTH_MAX, Passwords, normalize
 from dream_api.shared.identity import enrolment
 from dream_api.shared.identity.addresses import Address, parse_address
 from dream_api.shared.identity.attempts import Attempts
-from dream_api.shared.identity.codes import Ticket, new_code
+from dream_api.shared.identity.codes import Ticket, would_take
 from dream_api.shared.identity.desk import Desk
 from dream_api.shared.identity.errors import InvalidCode, InvalidCredentials, ReauthRequired
 from dream_api.shared.identity.mail_links import MailLink, open_link
@@ -17,6 +17,7 @@ from dream_api.shared.identity.model import (
     Purpose,
     SignedIn,
 )
+from dream_api.shared.identity.pending import PendingSignUp, open_sign_up, seal_sign_up
 from dream_api.shared.identity.sessions import sign
 from dream_api.shared.identity.transactions import Transactions
 
@@ -43,13 +44,24 @@ class Credentials:
     ) -> SignedIn:
         """Activate the sign-up that a code was mailed for, or confirm a new address; sign in.
 
-        A new address is confirmed only with the person's ``user_id``, or while signed in.
+        Where several sign-ups with the address wait, ``user_id`` says which is the caller's; a
+        new address is confirmed only while signed in.
 
         Raises:
-            InvalidCode: the code does not fit; after five tries it is burnt.
+            InvalidCode: the code does not fit, or could be a stranger's; after five tries it is
+                burnt.
         """
         ticket = Ticket(Purpose.SIGN_UP, parse_address(email), code, user_id)
         return await self._verify(realm_id, ticket, caller)
+
+    def keep_sign_up(self, realm_id: str, email: str, user_id: str) -> str:
+        """Make what the browser of a sign-up keeps, so that its link is enough there."""
+        pending = PendingSignUp(email, user_id)
+        return seal_sign_up(self._desk.vault, realm_id, pending)
+
+    def find_sign_up(self, realm_id: str, keepsake: str) -> PendingSignUp | None:
+        """Tell which sign-up began in the browser that keeps this; None where none did."""
+        return open_sign_up(self._desk.vault, realm_id, keepsake)
 
     def open_mail_link(self, realm_id: str, token: str) -> MailLink:
         """Read what a link in a mail stands for. It proves and changes nothing.
@@ -63,21 +75,32 @@ class Credentials:
         return link
 
     async def verify_email_by_link(
-        self, realm_id: str, token: str, *, caller: Caller = ANONYMOUS
+        self,
+        realm_id: str,
+        token: str,
+        *,
+        keepsake: str = "",
+        password: str = "",
+        caller: Caller = ANONYMOUS,
     ) -> SignedIn:
         """Do what ``verify_email`` does, with the link of the mail instead of its code.
 
-        A new address is confirmed only while the person who asked for it is signed in: whoever
-        owns a mistyped one holds the link too.
+        The link proves the address only. A sign-up is activated for whoever began it, in the
+        browser that holds its *keepsake* or with its *password*: a stranger may have signed up
+        with the address. A new address is confirmed only while the person who asked for it is
+        signed in: whoever owns a mistyped one holds the link too.
 
         Raises:
             InvalidCode: the link is not ours, not for this, older than an hour, or was used.
+            ValidationFailed: the password is not the one that the sign-up was made with.
+            TooManyAttempts: after ten wrong passwords in a row.
+            PasswordsBusy: too many passwords wait; try again in a second.
         """
         link = self.open_mail_link(realm_id, token)
-        is_theirs = caller.principal is not None and caller.principal.user_id == link.user_id
-        if link.purpose is Purpose.RESET or (
-            link.purpose is Purpose.CHANGE_EMAIL and not is_theirs
-        ):
+        if link.purpose is Purpose.SIGN_UP:
+            if not link.began_with(self.find_sign_up(realm_id, keepsake)):
+                await self._check_sign_up(realm_id, link, password, caller)
+        elif link.purpose is Purpose.RESET or not link.is_of(caller.principal):
             raise link_refused()
         return await self._verify(realm_id, link.ticket, caller)
 
@@ -86,7 +109,7 @@ class Credentials:
         address = parse_address(email)
         await self._transactions.write(
             realm_id,
-            lambda c, visit: enrolment.send_reset_code(c, self._desk, visit, address, new_code()),
+            lambda c, visit: enrolment.send_reset_code(c, self._desk, visit, address),
         )
 
     async def reset_password(self, realm_id: str, email: str, code: str, password: str) -> None:
@@ -110,6 +133,25 @@ class Credentials:
         if link.purpose is not Purpose.RESET:
             raise link_refused()
         await self._reset(realm_id, link.ticket, password)
+
+    async def _check_sign_up(
+        self, realm_id: str, link: MailLink, password: str, caller: Caller
+    ) -> None:
+        vault, ticket = self._desk.vault, link.ticket
+        works = await self._transactions.read(
+            realm_id, lambda c, visit: would_take(c, vault, visit, ticket)
+        )
+        if not works:
+            raise link_refused()
+        check_length(password)
+        try:
+            await self._attempts.check_pending(realm_id, link.user_id, password, caller.network)
+        except InvalidCredentials:
+            raise ValidationFailed.of(
+                "password",
+                "is not the one that this sign-up was made with",
+                "If you do not know it, sign up again and use the mail that comes then.",
+            ) from None
 
     async def _verify(self, realm_id: str, ticket: Ticket, caller: Caller) -> SignedIn:
         caller_id = None if caller.principal is None else caller.principal.user_id
@@ -169,10 +211,11 @@ class Credentials:
         address = parse_address(email)
         if address.key == parse_address(principal.email).key:
             raise ValidationFailed.of("email", "is your address already")
-        ticket = Ticket(Purpose.CHANGE_EMAIL, address, new_code(), principal.user_id)
         await self._transactions.write(
             principal.realm_id,
-            lambda c, visit: enrolment.send_email_change_code(c, self._desk, visit, ticket),
+            lambda c, visit: enrolment.send_email_change_code(
+                c, self._desk, visit, address, principal.user_id
+            ),
         )
 
     def require_recent(self, principal: Principal) -> None:
@@ -209,7 +252,7 @@ def code_refused(ticket: Ticket) -> InvalidCode:
         return link_refused()
     return InvalidCode(
         "The code is wrong, was used, or is older than 10 minutes. "
-        "After 5 wrong tries it is void: ask for a new one.",
+        "After 5 wrong tries it is void: ask for a new one, or use the link in the mail.",
         param="code",
     )
 

@@ -11,25 +11,29 @@ from dream_api.shared.identity.addresses import Address
 from dream_api.shared.identity.codes import (
     NOBODY,
     Ticket,
-    forget_mails,
+    forget_limits,
     is_expected,
     may_mail,
+    new_code,
     put_code,
     take_code,
+    would_take,
 )
 from dream_api.shared.identity.desk import Desk
+from dream_api.shared.identity.errors import InvalidCode
 from dream_api.shared.identity.model import Newcomer, Person, Principal, Purpose, Visit
 from dream_api.shared.identity.sessions import Grant, open_session
 from dream_api.shared.identity.store import codes, limits, people, sessions
 from dream_api.stores import Connection
 
 
-def enrol(connection: Connection, desk: Desk, visit: Visit, newcomer: Newcomer, code: str) -> None:
+def enrol(connection: Connection, desk: Desk, visit: Visit, newcomer: Newcomer) -> None:
     """Keep a sign-up and mail its code; for a known address the same work, and another mail."""
     people.add_pending(connection, visit.realm_id, newcomer, visit.now)
     if not may_mail(connection, visit, Purpose.SIGN_UP, newcomer.email_key):
         return
     address = Address(newcomer.email, newcomer.email_key)
+    code = new_code(connection, visit, Purpose.SIGN_UP, address.key)
     ticket = Ticket(Purpose.SIGN_UP, address, code, newcomer.user_id)
     put_code(connection, desk.vault, visit, ticket)
     brand = desk.brand(connection, visit)
@@ -47,12 +51,20 @@ def verify(
 ) -> Grant | None:
     """Activate the sign-up, or confirm the new address, that a code was mailed for; sign in.
 
-    A change of address is only confirmed for the person who asked, named by the request or
-    signed in: whoever merely owns a mistyped address must not get the account with it.
+    A change of address is only confirmed for the person who asked, signed in: whoever merely
+    owns a mistyped address must not get the account with it.
+
+    Raises:
+        InvalidCode: the code fits, and does not say which of several sign-ups is the caller's.
     """
-    change = replace(ticket, purpose=Purpose.CHANGE_EMAIL, user_id=ticket.user_id or caller_id)
-    if is_expected(connection, visit, change):
+    change = replace(ticket, purpose=Purpose.CHANGE_EMAIL, user_id=caller_id)
+    is_theirs = caller_id is not None and ticket.user_id in (None, caller_id)
+    if is_theirs and is_expected(connection, visit, change):
         ticket = change
+    if _is_ambiguous(connection, visit, ticket) and would_take(
+        connection, desk.vault, visit, ticket
+    ):
+        raise _several_sign_ups()
     user_id = take_code(connection, desk.vault, visit, ticket)
     person = None if user_id is None else people.find(connection, visit.realm_id, user_id)
     if person is None:
@@ -69,13 +81,12 @@ def verify(
     return open_session(connection, desk, visit, verified.user_id)
 
 
-def send_reset_code(
-    connection: Connection, desk: Desk, visit: Visit, address: Address, code: str
-) -> None:
+def send_reset_code(connection: Connection, desk: Desk, visit: Visit, address: Address) -> None:
     """Mail a code that sets a new password; for an unknown address the same work, no mail."""
     if not may_mail(connection, visit, Purpose.RESET, address.key):
         return
     person = people.find_verified(connection, visit.realm_id, address.key)
+    code = new_code(connection, visit, Purpose.RESET, address.key)
     ticket = Ticket(Purpose.RESET, address, code, NOBODY if person is None else person.user_id)
     put_code(connection, desk.vault, visit, ticket)
     brand = desk.brand(connection, visit)
@@ -116,17 +127,18 @@ def change_password(
 
 
 def send_email_change_code(
-    connection: Connection, desk: Desk, visit: Visit, ticket: Ticket
+    connection: Connection, desk: Desk, visit: Visit, address: Address, user_id: str
 ) -> None:
     """Mail a code to the new address; where it is somebody's already, tell that person."""
-    address = ticket.address
     if not may_mail(connection, visit, Purpose.CHANGE_EMAIL, address.key):
         return
+    code = new_code(connection, visit, Purpose.CHANGE_EMAIL, address.key)
+    ticket = Ticket(Purpose.CHANGE_EMAIL, address, code, user_id)
     put_code(connection, desk.vault, visit, ticket)
     brand = desk.brand(connection, visit)
     if people.find_verified(connection, visit.realm_id, address.key) is None:
         link = desk.link(visit, ticket)
-        mail = mails.email_change_code(address.email, brand, ticket.code, link)
+        mail = mails.email_change_code(address.email, brand, code, link)
     else:
         link = desk.config.page(visit.realm_id, "sign-in")
         mail = mails.account_exists(address.email, brand, link)
@@ -141,9 +153,23 @@ def erase(connection: Connection, realm_id: str, user_id: str) -> bool:
     sessions.remove_of_user(connection, realm_id, user_id)
     codes.remove_of_user(connection, realm_id, user_id)
     limits.clear_failures(connection, realm_id, person.email_key)
-    forget_mails(connection, realm_id, person.email_key)
+    forget_limits(connection, realm_id, person.email_key)
     people.remove(connection, realm_id, user_id)
     return True
+
+
+def _is_ambiguous(connection: Connection, visit: Visit, ticket: Ticket) -> bool:
+    """Tell whether a code could be a stranger's: mailed for a sign-up later than the caller's."""
+    if ticket.purpose is not Purpose.SIGN_UP or ticket.user_id is not None:
+        return False
+    return people.count_pending(connection, visit.realm_id, ticket.address.key) > 1
+
+
+def _several_sign_ups() -> InvalidCode:
+    return InvalidCode(
+        "Several sign-ups wait for this address. Send the userId of yours with its code, or open "
+        "the link in the mail and type your password there."
+    )
 
 
 def _change_address(

@@ -1,8 +1,9 @@
 """Links in mails: the code itself, sealed, so that one click does what typing it would.
 
 A link is opened without the store and proves nothing by being opened: what it holds is used up
-where a code is. Nobody can make or change one without the master key (AES-256-GCM), and whoever
-does not have the mail has 128 bits to guess; so wrong tries of a stranger do not void it.
+where a code is. It proves the address, and not that whoever reads the mail is who asked for it.
+Nobody can make or change one without the master key (AES-256-GCM), and whoever does not have the
+mail has 128 bits to guess; so wrong tries of a stranger do not void it.
 """
 
 import json
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from dream_api.kit.crypto import UnreadableSecret, Vault
 from dream_api.shared.identity.addresses import parse_address
 from dream_api.shared.identity.codes import Ticket
-from dream_api.shared.identity.model import Purpose
+from dream_api.shared.identity.model import Principal, Purpose
+from dream_api.shared.identity.pending import PendingSignUp
 
 TOKEN_CHARACTERS_MAX = 2_048
 
@@ -24,6 +26,14 @@ class MailLink:
     email: str
     code: str
     user_id: str
+
+    def began_with(self, pending: PendingSignUp | None) -> bool:
+        """Tell whether it was mailed for this very sign-up."""
+        return pending is not None and pending.user_id == self.user_id
+
+    def is_of(self, principal: Principal | None) -> bool:
+        """Tell whether it was mailed for this person."""
+        return principal is not None and principal.user_id == self.user_id
 
     @property
     def ticket(self) -> Ticket:

@@ -38,8 +38,10 @@ def sign_up_code(to: str, brand: MailBrand, code: str, link: str) -> Payload:
             _says(f"Your code to finish signing up at {app} is:"),
             _shows(code),
             *_or_press(link, "Confirm the address", brand),
+            _says("On another device than the one you signed up on, it asks for your password."),
             _says(
-                "If you did not sign up just now, do nothing: without the code there is no account."
+                "If you did not sign up just now, do nothing, and give the code to nobody: "
+                "without it there is no account."
             ),
         ],
         code=code,
@@ -94,6 +96,7 @@ def email_change_code(to: str, brand: MailBrand, code: str, link: str) -> Payloa
             _says(f"Your code to use this address at {app} is:"),
             _shows(code),
             *_or_press(link, "Confirm the address", brand),
+            _says("It works where you are signed in to the account."),
             _says("If you did not ask for it, do nothing: this address stays unused."),
         ],
         code=code,

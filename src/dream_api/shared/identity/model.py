@@ -14,6 +14,11 @@ DEVELOPERS_AUDIENCE = "dream-api"
 CODE_DIGITS = 6
 CODE_LIFETIME = timedelta(minutes=10)
 CODE_TRIES = 5
+CODE_GUESSES_MAX = 20
+CODE_GUESSES_WINDOW = timedelta(hours=24)
+"""After CODE_GUESSES_MAX wrong codes of one purpose at one address in such a window, six digits
+open nothing there until it ends; mails carry LONG_CODE_DIGITS meanwhile, which nobody guesses."""
+LONG_CODE_DIGITS = 12
 LINK_LIFETIME = timedelta(hours=1)
 """Of the link beside a code. Nobody can guess one, so no wrong tries void it, and it is good for
 as long as MAILS_WINDOW: whoever spends an address's share of mails leaves a link that works."""

@@ -17,7 +17,6 @@ from dream_api.shared.identity import sessions as session_desk
 from dream_api.shared.identity.addresses import parse_address
 from dream_api.shared.identity.attempts import Attempts
 from dream_api.shared.identity.clerk import ClerkPeople
-from dream_api.shared.identity.codes import new_code
 from dream_api.shared.identity.credentials import Credentials, check_length
 from dream_api.shared.identity.desk import Desk
 from dream_api.shared.identity.discovery import discover
@@ -86,6 +85,8 @@ class Realm:
         )
         # The verbs on passwords and addresses are documented in credentials.py.
         self.verify_email = self._credentials.verify_email
+        self.keep_sign_up = self._credentials.keep_sign_up
+        self.find_sign_up = self._credentials.find_sign_up
         self.open_mail_link = self._credentials.open_mail_link
         self.verify_email_by_link = self._credentials.verify_email_by_link
         self.reset_password_by_link = self._credentials.reset_password_by_link
@@ -117,7 +118,7 @@ class Realm:
             await self.passwords.hash(password),
         )
         await self._transactions.write(
-            realm_id, lambda c, visit: enrolment.enrol(c, self._desk, visit, newcomer, new_code())
+            realm_id, lambda c, visit: enrolment.enrol(c, self._desk, visit, newcomer)
         )
         return newcomer.user_id
 

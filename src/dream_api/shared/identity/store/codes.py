@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Select, delete, insert, select, update
 
 from dream_api.shared.identity.model import Purpose
 from dream_api.shared.identity.store.tables import AUTHORIZATION_CODES, CODES
@@ -19,13 +19,14 @@ def find(
     connection: Connection, realm_id: str, purpose: Purpose, email_key: str
 ) -> Row[Any] | None:
     """Find the code of an address and purpose."""
-    return connection.execute(
-        select(CODES).where(
-            CODES.c.realm_id == realm_id,
-            CODES.c.purpose == purpose,
-            CODES.c.email_key == email_key,
-        )
-    ).one_or_none()
+    return connection.execute(_code(realm_id, purpose, email_key)).one_or_none()
+
+
+def lock(
+    connection: Connection, realm_id: str, purpose: Purpose, email_key: str
+) -> Row[Any] | None:
+    """Find a code that is about to be tried; of tries that come at once, one waits."""
+    return connection.execute(_code(realm_id, purpose, email_key).with_for_update()).one_or_none()
 
 
 def set_tries_left(
@@ -64,6 +65,14 @@ def remove_of_user(connection: Connection, realm_id: str, user_id: str) -> None:
             AUTHORIZATION_CODES.c.realm_id == realm_id,
             AUTHORIZATION_CODES.c.user_id == user_id,
         )
+    )
+
+
+def _code(realm_id: str, purpose: Purpose, email_key: str) -> Select[Any]:
+    return select(CODES).where(
+        CODES.c.realm_id == realm_id,
+        CODES.c.purpose == purpose,
+        CODES.c.email_key == email_key,
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from dream_api.shared.identity.model import Newcomer, Person
 from dream_api.shared.identity.store.tables import USERS
@@ -43,6 +43,17 @@ def find_verified(connection: Connection, realm_id: str, email_key: str) -> Pers
         )
     ).one_or_none()
     return None if row is None else _person(row)
+
+
+def count_pending(connection: Connection, realm_id: str, email_key: str) -> int:
+    """Count the sign-ups with an address that wait for their code."""
+    return connection.scalars(
+        select(func.count()).where(
+            USERS.c.realm_id == realm_id,
+            USERS.c.email_key == email_key,
+            USERS.c.verified_at.is_(None),
+        )
+    ).one()
 
 
 def verify(connection: Connection, realm_id: str, person: Person, now: datetime) -> None:
