@@ -30,12 +30,16 @@ class Job:
     Attributes:
         name: a room and a verb, for the logs.
         every_seconds: the pause after a run that found nothing to do.
-        run: does a bounded piece of work and tells how much it did; 0 means nothing is left.
+        run: does a bounded piece of work and tells how much it did.
+        piece: what a run does where more is waiting; less means that nothing is left. Under
+            load something new waits after each run, and a run for a few rows costs as much as
+            one for thousands.
     """
 
     name: str
     every_seconds: float
     run: Callable[[], Awaitable[int]]
+    piece: int = 1
 
 
 class Worker:
@@ -78,7 +82,7 @@ class Worker:
         try:
             for _ in range(ROUNDS_MAX):
                 self._beat = monotonic_seconds()
-                if self._stopping or await job.run() == 0:
+                if self._stopping or await job.run() < job.piece:
                     break
         except Exception:  # A broken job is logged and tried again; the others go on.
             _logger.exception("job.failed", worker=self.name, job=job.name)

@@ -14,7 +14,13 @@ FLOORS = ("bridge", "customers", "shared")
 
 ACROSS_PLATFORMS = {
     "bridge/connect/leaving.py": {"give_back_remembered"},
-    "customers/metering/service.py": {"blank_erased", "forget_old_keys", "prune_ledger", "roll_up"},
+    "customers/metering/service.py": {
+        "blank_erased",
+        "forget_old_keys",
+        "index_keys",
+        "prune_ledger",
+        "roll_up",
+    },
     "customers/platforms/service.py": {"list_connected", "platform_of"},
     "customers/subscriptions/openings.py": {"list_lost"},
     "customers/subscriptions/reconciliation.py": {"sweep"},

@@ -25,6 +25,7 @@ ACROSS_PLATFORMS = {
     "metering.count_ledger": "`dream-api bench` compares all rows with what was acknowledged.",
     "metering.find_differences": "`dream-api audit` compares every counter with the ledger.",
     "metering.forget_answers": "The sweep drops idempotency keys that have had their week.",
+    "metering.index_answers": "The sweep indexes the keys of all platforms, as they came.",
     "metering.list_usage": "`dream-api kv` shows the namespace to the operator, read-only.",
     "metering.make_partitions": "The ledger and the keys of all platforms share their partitions.",
     "metering.prune_ledger": "Retention drops whole months of the ledger.",

@@ -16,7 +16,7 @@ from dream_api.stores.bindings import (
     World,
 )
 from dream_api.stores.columns import Instant, Json, WholeNumber
-from dream_api.stores.dialect import upsert, wait_for_writers
+from dream_api.stores.dialect import has_partitions, upsert, wait_for_writers
 from dream_api.stores.errors import BindingRefused, Overloaded, Raced, StoreUnavailable
 from dream_api.stores.kv import KeyValue, KeyValueEntry
 from dream_api.stores.store import (
@@ -54,6 +54,7 @@ __all__ = [
     "Table",
     "WholeNumber",
     "World",
+    "has_partitions",
     "upsert",
     "wait_for_writers",
 ]

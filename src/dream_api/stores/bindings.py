@@ -60,6 +60,9 @@ _METER_WRITES = frozenset(
         "metering_rollups",
     }
 )
+_METER_READS = frozenset(
+    {CUSTOMER_TOKENS, "metering_idempotency_index", "metering_watermarks"}  # SQLite's, both.
+)
 _USERS_COLUMNS_OF_METER = frozenset(
     ("users", column) for column in ("usage_count", "last_active", "period_start", "period_end")
 )
@@ -83,7 +86,7 @@ _RIGHTS_OF_SERVICES: dict[tuple[Role, World], Rights] = {
         write=frozenset({CUSTOMER_USAGE, CUSTOMER_TOKENS, RELATIONAL}),
     ),
     (Role.METER, World.CUSTOMERS): Rights(
-        read=_METER_WRITES | {CUSTOMER_TOKENS},
+        read=_METER_WRITES | _METER_READS,
         write=_METER_WRITES,
         columns=_USERS_COLUMNS_OF_METER,
     ),

@@ -19,3 +19,8 @@ def wait_for_writers(connection: Connection, table: Table) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE MODE")
+
+
+def has_partitions(connection: Connection) -> bool:
+    """Tell whether this engine cuts tables into partitions, which can be dropped whole."""
+    return connection.dialect.name == "postgresql"

@@ -44,6 +44,7 @@ TOUCHED_KEYS_MAX = 20_000
 ROLL_UP_ROWS_MAX = 2_000
 """Rows a turn: some milliseconds, since counting waits for each turn of the writer."""
 SWEEP_ROWS_MAX = 20_000
+INDEX_KEYS_MAX = 2_000
 FORGET_KEYS_MAX = 5_000
 
 _log = structlog.get_logger()
@@ -254,6 +255,12 @@ class Metering:
         before = months_before(self._clock.now(), months)
         return await self._bindings.customers.write(
             lambda connection: store.prune_ledger(connection, before, limit)
+        )
+
+    async def index_keys(self, limit: int = INDEX_KEYS_MAX) -> int:
+        """Index the next idempotency keys that were appended; 0 when all are."""
+        return await self._bindings.customers.write(
+            lambda connection: store.index_answers(connection, limit)
         )
 
     async def forget_old_keys(self, limit: int = FORGET_KEYS_MAX) -> int:

@@ -54,7 +54,7 @@ class VerbConnection(sqlite3.Connection):
 class SqliteDriver:
     """The driver's connection as metering sees it; its coroutines never suspend."""
 
-    __slots__ = ("_raw",)
+    __slots__ = ("__weakref__", "_raw")
     dialect = Dialect.SQLITE
 
     def __init__(self, raw: sqlite3.Connection) -> None:

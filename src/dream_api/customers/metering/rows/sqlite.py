@@ -2,14 +2,23 @@
 """Metering's hand-tuned SQL for SQLite: set-based, or a prepared statement run many times.
 
 The control plane's SQL stands in ``store``. A key's hash names its platform too, so the keys of
-all platforms lie in one tree of small rows.
+all platforms lie in one table of small rows.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from dream_api.customers.metering.model import Usage, month_at
-from dream_api.customers.metering.rows.model import Changes, EventKey, Known, Point, UserKey
+from dream_api.customers.metering.rows.model import (
+    AnswerRow,
+    Changes,
+    EventKey,
+    Known,
+    Point,
+    UserKey,
+)
+from dream_api.customers.metering.rows.recent_keys import RecentKeys
 from dream_api.stores import DriverConnection
 
 _USAGE_COLUMNS = """u.user_id, u.plan, u.shown_plan, u.had_subscription, u.is_blocked,
@@ -52,8 +61,11 @@ _INSERT_LEDGER = """
     VALUES (?, ?, ?, ?, ?, ?, ?, 'track')
 """
 _INSERT_ANSWER = """
-    INSERT INTO metering_idempotency (week, key_hash, content_hash, answer) VALUES (?, ?, ?, ?)
+    INSERT INTO metering_idempotency (id, week, key_hash, content_hash, answer)
+    VALUES (?, ?, ?, ?, ?)
 """
+
+_recent_keys: WeakKeyDictionary[DriverConnection, RecentKeys] = WeakKeyDictionary()
 
 
 class SqliteRows:
@@ -62,10 +74,11 @@ class SqliteRows:
     The transaction holds the only writer, so nothing that it reads can change under it.
     """
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_recent_keys")
 
     def __init__(self, connection: DriverConnection) -> None:
         self._connection = connection
+        self._recent_keys = _recent_keys.setdefault(connection, RecentKeys())
 
     async def read_point(self, platform_id: str, user_id: str) -> Point:
         """Read one end user's row and the platform's version in one look."""
@@ -115,17 +128,35 @@ class SqliteRows:
         self, keys: Sequence[EventKey], week: int
     ) -> dict[EventKey, tuple[bytes, str]]:
         """Read what was answered under these keys this week or last; unused ones are left out."""
-        answers: dict[EventKey, tuple[bytes, str]] = {}
-        for platform_id, hashes in _by_platform(keys):
-            marks, padded = _padded(hashes)
-            rows = await self._connection.fetch(
-                "SELECT key_hash, content_hash, answer FROM metering_idempotency"
-                f" WHERE week IN (?, ?) AND key_hash IN ({marks})",
-                [week, week - 1, *padded],
-            )
-            for key_hash, content_hash, answer in rows:
-                answers[platform_id, key_hash] = (content_hash, answer)
-        return answers
+        platforms = {key_hash: platform_id for platform_id, key_hash in keys}
+        await self._recent_keys.catch_up(self._connection)
+        recent_ids, others = self._recent_keys.find(platforms)
+        rows = [*await self._answers_of(recent_ids), *await self._indexed_answers(others, week)]
+        return {
+            (platforms[key_hash], key_hash): (content_hash, answer)
+            for key_hash, content_hash, answer in rows
+        }
+
+    async def _answers_of(self, ids: Sequence[int]) -> Sequence[Any]:
+        if not ids:
+            return ()
+        marks, padded = _padded(ids)
+        return await self._connection.fetch(
+            "SELECT key_hash, content_hash, answer FROM metering_idempotency"
+            f" WHERE id IN ({marks})",
+            padded,
+        )
+
+    async def _indexed_answers(self, key_hashes: Sequence[bytes], week: int) -> Sequence[Any]:
+        if not key_hashes:
+            return ()
+        marks, padded = _padded(key_hashes)
+        return await self._connection.fetch(
+            "SELECT k.key_hash, k.content_hash, k.answer"
+            " FROM metering_idempotency_index i CROSS JOIN metering_idempotency k USING (id)"
+            f" WHERE i.week IN (?, ?) AND i.key_hash IN ({marks})",
+            [week, week - 1, *padded],
+        )
 
     async def write(self, changes: Changes) -> None:
         """Write everything; ``users`` shows what the usage rows hold."""
@@ -141,7 +172,12 @@ class SqliteRows:
         if changes.ledger:
             await run(_INSERT_LEDGER, changes.ledger)
         if changes.answers:
-            await run(_INSERT_ANSWER, [answer[1:] for answer in changes.answers])
+            await self._append_answers(changes.answers)
+
+    async def _append_answers(self, answers: Sequence[AnswerRow]) -> None:
+        ids = self._recent_keys.append([key_hash for _, _, key_hash, _, _ in answers])
+        rows = [(row_id, *answer[1:]) for row_id, answer in zip(ids, answers, strict=True)]
+        await self._connection.execute_many(_INSERT_ANSWER, rows)
 
     async def _update_users(self, changes: Changes) -> None:
         """Leave ``last_active`` and its index alone where it has not moved."""

@@ -1,11 +1,11 @@
 """Metering's tables and the control plane's SQL on them."""
 
+from dream_api.customers.metering.store.answers import forget_answers, index_answers
 from dream_api.customers.metering.store.audits import Difference, count_ledger, find_differences
 from dream_api.customers.metering.store.imports import PastEvent, add_events, recount
 from dream_api.customers.metering.store.latest import Entry, read_latest
 from dream_api.customers.metering.store.retention import (
     PARTITIONED,
-    forget_answers,
     make_partitions,
     prune_ledger,
 )
@@ -36,6 +36,7 @@ __all__ = [
     "erase",
     "find_differences",
     "forget_answers",
+    "index_answers",
     "list_usage",
     "make_partitions",
     "prune_ledger",

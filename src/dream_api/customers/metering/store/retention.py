@@ -1,21 +1,24 @@
 """What is kept for how long: the ledger by the month, idempotency keys by the week.
 
 PostgreSQL keeps both in partitions and drops them whole; SQLite removes the same rows piece by
-piece. ``metering_retention`` says from which month on the ledger is complete.
+piece (its keys in ``answers``). ``metering_retention`` says from which month on the ledger is
+complete.
 """
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, text, tuple_, update
+from sqlalchemy import delete, func, select, text, update
 
-from dream_api.customers.metering.model import DAY_MS, LATE_MS_MAX
-from dream_api.customers.metering.store.tables import ANSWERS, LEDGER, RETENTION, WATERMARKS
+from dream_api.customers.metering.model import LATE_MS_MAX
+from dream_api.customers.metering.store.tables import (
+    ANSWERS,
+    LEDGER,
+    RETENTION,
+    WATERMARKS,
+)
 from dream_api.kit.periods import to_milliseconds
-from dream_api.stores import Connection, Table, upsert
+from dream_api.stores import Connection, Table, has_partitions, upsert
 
-WEEK_MS = 7 * DAY_MS
-WEEKS_KEPT = 2
-"""This week's keys and last week's: a key is kept for 7 days at least."""
 ROLLED = "rollups"
 PARTITIONED = (LEDGER, ANSWERS)
 _LEDGER = "ledger"
@@ -36,27 +39,13 @@ def make_partitions(
         How many rows had found no partition; they are where they belong now. None where there
         are such rows, and they can be moved only *alone*.
     """
-    if not _has_partitions(connection):
+    if not has_partitions(connection):
         return 0
     if alone:  # Before the first look: the snapshot is younger than the lock, and misses no row.
         connection.exec_driver_sql(f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE")
     statement = text(f"SELECT {table.name}_make(:now_ms)")
     moved: int | None = connection.execute(statement, {"now_ms": to_milliseconds(now)}).scalar_one()
     return moved
-
-
-def forget_answers(connection: Connection, now: datetime, limit: int) -> int:
-    """Drop idempotency keys older than last week; give how many pieces went, 0 when done.
-
-    On PostgreSQL a piece is a week of everybody's keys; else one key, at most *limit* of them.
-    """
-    oldest_kept = to_milliseconds(now) // WEEK_MS - WEEKS_KEPT + 1
-    if _has_partitions(connection):
-        statement = text("SELECT metering_idempotency_drop(:week)")
-        return int(connection.execute(statement, {"week": oldest_kept}).scalar_one())
-    old = select(ANSWERS.c.week, ANSWERS.c.key_hash).where(ANSWERS.c.week < oldest_kept)
-    key = tuple_(ANSWERS.c.week, ANSWERS.c.key_hash)
-    return connection.execute(delete(ANSWERS).where(key.in_(old.limit(limit)))).rowcount
 
 
 def prune_ledger(connection: Connection, before: datetime, limit: int) -> int:
@@ -73,7 +62,7 @@ def prune_ledger(connection: Connection, before: datetime, limit: int) -> int:
         How many pieces went; 0 when nothing is left to do.
     """
     before_ms = to_milliseconds(before)
-    if _has_partitions(connection):
+    if has_partitions(connection):
         statement = text("SELECT metering_ledger_drop(:before_ms)")
         return int(connection.execute(statement, {"before_ms": before_ms}).scalar_one())
     kept = connection.execute(select(RETENTION).where(RETENTION.c.name == _LEDGER)).one_or_none()
@@ -117,7 +106,3 @@ def _sweep(connection: Connection, kept_from: int, swept_to: int, limit: int) ->
     )
     connection.execute(update(RETENTION).where(RETENTION.c.name == _LEDGER).values(swept_to=last))
     return limit
-
-
-def _has_partitions(connection: Connection) -> bool:
-    return connection.dialect.name == "postgresql"

@@ -60,10 +60,21 @@ LEDGER = Table(
 ANSWERS = Table(
     "metering_idempotency",
     _metadata,
+    Column("id", WholeNumber, primary_key=True),
+    Column("week", WholeNumber, nullable=False),
+    Column("key_hash", LargeBinary, nullable=False),
+)
+"""As SQLite has it: in the order that the keys came. The hash names the platform too; on
+PostgreSQL, where nobody needs the order, a column does as well, for row security."""
+
+ANSWER_INDEX = Table(
+    "metering_idempotency_index",
+    _metadata,
     Column("week", WholeNumber, primary_key=True),
     Column("key_hash", LargeBinary, primary_key=True),
+    Column("id", WholeNumber, nullable=False),
 )
-"""The hash names the platform too; on PostgreSQL a column does as well, for row security."""
+"""Where a key stands among ANSWERS; SQLite's, complete up to the watermark ``key_index``."""
 
 ROLLUPS = Table(
     "metering_rollups",
