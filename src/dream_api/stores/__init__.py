@@ -25,6 +25,7 @@ from dream_api.stores.store import (
     BatchVerb,
     Dialect,
     DriverConnection,
+    RacingConnection,
     Store,
 )
 
@@ -48,6 +49,7 @@ __all__ = [
     "OperatorBindings",
     "Overloaded",
     "Raced",
+    "RacingConnection",
     "Role",
     "Store",
     "StoreUnavailable",

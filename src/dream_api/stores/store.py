@@ -71,6 +71,27 @@ class DriverConnection(Protocol):
         ...
 
 
+class RacingConnection(DriverConnection, Protocol):
+    """A connection of an engine on which several processes write at once."""
+
+    @property
+    def locks(self) -> bool:
+        """Whether the verb has to lock what it reads.
+
+        Else nobody is kept from changing it, and what the verb writes has to verify it.
+        """
+        ...
+
+    async def settle(self, sql: str, parameters: Sequence[Any] = ...) -> None:
+        """Run the one statement by which a verb writes, at its end: all of it holds, or nothing.
+
+        Raises:
+            Raced: the statement has divided by zero, as it does where it finds something else
+                than the verb has read.
+        """
+        ...
+
+
 class BatchVerb(Protocol[Item_contra, Answer_co]):
     """Handles everything of its kind that waits at one moment, inside one transaction.
 
@@ -102,6 +123,13 @@ class BatchStore(Protocol):
 
         Raises:
             StoreUnavailable, Overloaded: at once or from the future, as ``Store.write``.
+        """
+        ...
+
+    def read_batched(self, verb: BatchVerb[Item, Answer], item: Item) -> Awaitable[Answer]:
+        """Look *item* up together with whatever else waits; *verb* writes nothing.
+
+        Never waits for the writer.
         """
         ...
 

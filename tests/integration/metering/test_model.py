@@ -230,7 +230,11 @@ class Histories(RuleBasedStateMachine):
         """A question, which changes nothing."""
         now = self.clock.moment
         month = month_of(now)[0]
-        decision = self.run(self.world.metering.check(self.world.platform_id, user, amount=amount))
+
+        async def ask() -> Decision:
+            return await self.world.metering.check(self.world.platform_id, user, amount=amount)
+
+        decision = self.run(ask())
 
         assert self.model.reason(user, amount, month, minute_of(now)) == decision.reason
         assert self.model.counts[user, month] == decision.usage

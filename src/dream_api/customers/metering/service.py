@@ -11,11 +11,11 @@ import structlog
 
 from dream_api.customers.metering import store
 from dream_api.customers.metering.batch import WEEK_MS, Call, GroupCommit, PreparedEvent
+from dream_api.customers.metering.looking import GroupLook, Look
 from dream_api.customers.metering.model import (
     LATE_MS_MAX,
     Decision,
     TrackEvent,
-    Usage,
     check,
 )
 from dream_api.customers.metering.preparing import prepare
@@ -32,7 +32,7 @@ from dream_api.gateways.clock import Clock
 from dream_api.kit.errors import DreamError, FieldError, ValidationFailed
 from dream_api.kit.keys import hash_key, is_well_formed
 from dream_api.kit.periods import from_milliseconds, months_before, to_milliseconds
-from dream_api.stores import ApiMultiBindings, Connection, DriverConnection
+from dream_api.stores import ApiMultiBindings, Connection
 
 EVENTS_PER_CALL_MAX = 500
 """Events that go into a transaction as one item; a larger batch takes several turns."""
@@ -63,6 +63,7 @@ class Metering:
         self._clock = clock
         self._cache = PlatformCache()
         self._group_commit = GroupCommit(self._cache)
+        self._group_look = GroupLook(self._cache)
         self._touched: dict[str, int] = {}
         self._touching: set[asyncio.Task[None]] = set()
 
@@ -161,21 +162,21 @@ class Metering:
             self._note_use(access, now_ms)
         return decisions
 
-    async def check(
+    def check(
         self, platform_id: str, user_id: str, *, amount: int = 1, access: Access | None = None
-    ) -> Decision:
+    ) -> Awaitable[Decision]:
         """Tell what ``track`` would answer now. Writes nothing and never waits for the writer.
 
         Raises:
             Unauthenticated: *access* is no longer live.
             PlatformInactive: grace is over.
+            StoreUnavailable, Overloaded: try again.
         """
         now_ms = to_milliseconds(self._clock.now())
-        return await self._bindings.meter.read_point(
-            lambda connection: self._look(
-                connection, platform_id, user_id, amount=amount, access=access, now_ms=now_ms
-            )
-        )
+        if access is not None:
+            self._note_use(access, now_ms)
+        look = Look(platform_id, access, user_id, amount, now_ms)
+        return self._bindings.meter.read_batched(self._group_look, look)
 
     def glance(self, access: Access, user_id: str, *, amount: int) -> Decision | None:
         """``check``, at once; None where the store cannot be asked without waiting.
@@ -184,12 +185,16 @@ class Metering:
             Unauthenticated, PlatformInactive: as ``check``.
         """
         now_ms = to_milliseconds(self._clock.now())
-        return self._bindings.meter.glance(
-            lambda connection: self._look(
-                connection, access.platform_id, user_id,
-                amount=amount, access=access, now_ms=now_ms,
-            )
-        )  # fmt: skip
+        look = Look(access.platform_id, access, user_id, amount, now_ms)
+        answers = self._bindings.meter.glance(
+            lambda connection: self._group_look(connection, (look,))
+        )
+        if answers is None:
+            return None
+        self._note_use(access, now_ms)
+        if isinstance(answers[0], Exception):
+            raise answers[0]
+        return answers[0]
 
     async def usage(
         self, platform_id: str, user_id: str, *, access: Access | None = None
@@ -279,29 +284,6 @@ class Metering:
     async def close(self) -> None:
         """Finish what was noted on the side."""
         await asyncio.gather(*self._touching, return_exceptions=True)
-
-    async def _look(
-        self,
-        connection: DriverConnection,
-        platform_id: str,
-        user_id: str,
-        *,
-        amount: int,
-        access: Access | None,
-        now_ms: int,
-    ) -> Decision:
-        """Read one end user and decide, as of one moment."""
-        point = await rows_of(connection).read_point(platform_id, user_id)
-        if access is not None:
-            current = await self._cache.access(connection, access, point.version)
-            if current is None or not current.is_live(now_ms):
-                raise Unauthenticated
-        state = await self._cache.state(connection, platform_id, point.version)
-        if state.is_inactive(now_ms):
-            raise PlatformInactive
-        if access is not None:
-            self._note_use(access, now_ms)
-        return check(point.usage or Usage(user_id), state.tiers, amount=amount, now_ms=now_ms)
 
     def _submit(
         self, platform_id: str, access: Access | None, event: PreparedEvent, now_ms: int

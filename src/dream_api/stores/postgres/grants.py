@@ -24,7 +24,7 @@ _METER = (
     f"GRANT SELECT, INSERT, UPDATE ON {CUSTOMER_USAGE} TO {{role}}",
     "GRANT SELECT, INSERT ON metering_idempotency TO {role}",
     "GRANT INSERT ON metering_ledger TO {role}",
-    f"GRANT SELECT (platform_id, user_id, {_USERS_COLUMNS}) ON users TO {{role}}",
+    f"GRANT SELECT (ctid, platform_id, user_id, {_USERS_COLUMNS}) ON users TO {{role}}",
     f"GRANT INSERT (platform_id, user_id, plan, created_at, {_USERS_COLUMNS}) ON users TO {{role}}",
     f"GRANT UPDATE ({_USERS_COLUMNS}) ON users TO {{role}}",
     "GRANT INSERT ON end_users_search TO {role}",  # By the trigger of a new row of users.

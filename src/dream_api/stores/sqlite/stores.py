@@ -150,6 +150,13 @@ class SqliteStore:
         """Put *item* into the next transaction with all others of *verb*; durable once done."""
         return self._file.writer.submit(self._role, verb, item=item, is_batched=True, weight=weight)
 
+    async def read_batched(self, verb: BatchVerb[Item, Answer], item: Item) -> Answer:
+        """Look *item* up on the caller's thread, alone: nobody else waits."""
+        (answer,) = await self.read_point(lambda connection: verb(connection, (item,)))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
     async def read_point(self, query: Callable[[DriverConnection], Awaitable[T]]) -> T:
         """Run a look-up of a few rows on the caller's thread."""
         return await self._file.read_point(self._role, query)

@@ -1,5 +1,7 @@
 """Metering's rows on the hot path: one set of questions, answered in each engine's own SQL."""
 
+from typing import cast
+
 from dream_api.customers.metering.rows.model import (
     AnswerRow,
     Changes,
@@ -12,7 +14,7 @@ from dream_api.customers.metering.rows.model import (
 )
 from dream_api.customers.metering.rows.postgres import PostgresRows
 from dream_api.customers.metering.rows.sqlite import SqliteRows
-from dream_api.stores import Dialect, DriverConnection
+from dream_api.stores import Dialect, DriverConnection, RacingConnection
 
 __all__ = [
     "AnswerRow",
@@ -29,10 +31,6 @@ __all__ = [
 
 def rows_of(connection: DriverConnection) -> Rows:
     """Give the rows behind a connection."""
-    return _ROWS[connection.dialect](connection)
-
-
-_ROWS: dict[Dialect, type[SqliteRows] | type[PostgresRows]] = {
-    Dialect.SQLITE: SqliteRows,
-    Dialect.POSTGRESQL: PostgresRows,
-}
+    if connection.dialect is Dialect.SQLITE:
+        return SqliteRows(connection)
+    return PostgresRows(cast("RacingConnection", connection))

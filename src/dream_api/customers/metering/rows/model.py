@@ -54,8 +54,8 @@ class Changes(msgspec.Struct):
 class Rows(Protocol):
     """Metering's hand-tuned SQL on the driver's own connection: few statements for many events."""
 
-    async def read_point(self, platform_id: str, user_id: str) -> Point:
-        """Read one end user's row and the platform's version in one look."""
+    async def read_points(self, users: Sequence[UserKey]) -> Sequence[Point]:
+        """Read end users' rows and their platforms' versions in one look, in the order given."""
         ...
 
     async def read(

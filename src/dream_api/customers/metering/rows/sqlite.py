@@ -80,8 +80,11 @@ class SqliteRows:
         self._connection = connection
         self._recent_keys = _recent_keys.setdefault(connection, RecentKeys())
 
-    async def read_point(self, platform_id: str, user_id: str) -> Point:
-        """Read one end user's row and the platform's version in one look."""
+    async def read_points(self, users: Sequence[UserKey]) -> Sequence[Point]:
+        """Read end users' rows and their platforms' versions, each in one look."""
+        return [await self._read_point(*user) for user in users]
+
+    async def _read_point(self, platform_id: str, user_id: str) -> Point:
         row = (
             await self._connection.fetch(
                 _POINT, (f"platform:{platform_id}:version", platform_id, user_id)
