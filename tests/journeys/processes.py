@@ -61,11 +61,15 @@ class DevServer:
             env=_without_settings() | self.environment,
         )
         patience_ends = time.monotonic() + START_SECONDS_MAX
-        while not self.is_ready():
+        while not (self._has_begun() and self.is_ready()):
             assert self._process.poll() is None, "it ended while starting"
             assert time.monotonic() < patience_ends, "it did not become ready"
             time.sleep(POLL_SECONDS)
         return self
+
+    def _has_begun(self) -> bool:
+        """Tell whether it is this process that would answer."""
+        return True
 
     def _command(self) -> list[str]:
         return ["dev", "--port", str(self.port), "--stripe-port", str(self.stripe_port)]
@@ -124,6 +128,11 @@ class ServingProcesses(DevServer):
     @override
     def _command(self) -> list[str]:
         return ["serve", "--port", str(self.port), "--workers", str(self._workers)]
+
+    @override
+    def _has_begun(self) -> bool:
+        """Those of a parent that was killed answer for a moment more, before the port is ours."""
+        return len(self.children()) == self._workers
 
     def children(self) -> list[int]:
         """List the serving processes, without multiprocessing's own helper."""

@@ -15,7 +15,13 @@ import httpx
 import pytest
 
 from tests.journeys.driver import FREE, PASSWORD, PRO, Developer, Journey, eventually
-from tests.journeys.processes import STOP_SECONDS_MAX, DevServer, ServingProcesses, dream_api
+from tests.journeys.processes import (
+    POLL_SECONDS,
+    STOP_SECONDS_MAX,
+    DevServer,
+    ServingProcesses,
+    dream_api,
+)
 from tests.postgres_fixtures import Database
 from tests.postgres_server import PostgresServer
 
@@ -200,6 +206,21 @@ def test_all_end_with_the_parent(serving: ServingProcesses) -> None:
     while any(Path(f"/proc/{pid}").exists() for pid in children):
         assert time.monotonic() < patience_ends, "a serving process outlived its parent"
         time.sleep(0.05)
+
+
+def test_a_killed_parent_is_started_again_at_once(serving: ServingProcesses) -> None:
+    """Its processes give the port back at once, also while one of them was only starting."""
+    victim, _ = serving.children()
+    os.kill(victim, signal.SIGKILL)
+    patience_ends = time.monotonic() + STOP_SECONDS_MAX
+    while len(serving.children()) < WORKERS or victim in serving.children():
+        assert time.monotonic() < patience_ends, "nobody was started in its place"
+        time.sleep(POLL_SECONDS)
+
+    serving.kill()
+    serving.start()
+
+    assert serving.is_running
 
 
 def test_interrupting_stops_all_cleanly(serving: ServingProcesses) -> None:

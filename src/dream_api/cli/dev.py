@@ -50,7 +50,7 @@ def dev(
             Serving(
                 arranged, clock, development=True, checks={"stripe_simulator": simulator.is_well}
             ),
-            sockets,
+            lambda: sockets,
             on_ready=lambda: _greet(arranged, stripe_port),
         )
 

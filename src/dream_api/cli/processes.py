@@ -1,4 +1,8 @@
-"""``serve --workers N``: several processes behind one listening socket, on PostgreSQL only."""
+"""``serve --workers N``: several processes behind one listening socket, on PostgreSQL only.
+
+The parent listens. A process is given the socket when it is ready to accept, not before: one that
+is still starting when the parent dies would keep the port from the next parent for seconds.
+"""
 
 import multiprocessing
 import os
@@ -9,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import recv_handle, send_handle
 
 import typer
 
@@ -16,6 +21,7 @@ from dream_api.cli.server import Serving, run_product
 
 LOOK_SECONDS = 0.2
 STOP_SECONDS_MAX = 20.0
+_OPENED = b"opened"
 _READY = b"ready"
 
 # A fresh interpreter each: a fork would share what only one process may use.
@@ -55,34 +61,47 @@ class _Child:
         self.start()
 
     def start(self) -> None:
-        """Start a process; it says when it serves."""
-        self._says, said = _spawn.Pipe(duplex=False)
+        """Start a process; it asks for the sockets, and says when it serves."""
+        self._line, theirs = _spawn.Pipe()
         self.is_ready = False
         self._process: BaseProcess = _spawn.Process(
-            target=_serve, args=(self._serving, self._sockets, said)
+            target=_serve, args=(self._serving, theirs, len(self._sockets))
         )
         self._process.start()
-        said.close()
+        theirs.close()
 
     @property
     def signs(self) -> list[Connection | int]:
         """What to wait for: that it serves, and that it has ended."""
         ended: list[Connection | int] = [self._process.sentinel]
-        return ended if self.is_ready else [self._says, *ended]
+        return ended if self.is_ready else [self._line, *ended]
 
     def look(self) -> bool:
-        """See whether it serves by now; tell whether it is still there."""
-        if not self.is_ready and self._says.poll():
-            with suppress(EOFError):
-                self.is_ready = self._says.recv_bytes() == _READY
+        """Give it what it asks for, see whether it serves; tell whether it is still there."""
+        with suppress(EOFError, OSError):  # It has gone, as the answer says.
+            while not self.is_ready and self._line.poll():
+                if self._line.recv_bytes() == _READY:
+                    self.is_ready = True
+                else:
+                    self._hand_over()
         return self._process.exitcode is None
 
     def stop(self) -> None:
-        """Ask the process to finish its requests, and wait for it."""
+        """Ask the process to finish its requests, and wait for it.
+
+        One that has not begun to serve is not given the sockets any more, and ends.
+        """
+        self._line.close()
         self._process.terminate()
         self._process.join(STOP_SECONDS_MAX)
         if self._process.exitcode is None:
             self._process.kill()
+
+    def _hand_over(self) -> None:
+        pid = self._process.pid
+        assert pid is not None, "it has asked"
+        for listener in self._sockets:
+            send_handle(self._line, listener.fileno(), pid)
 
 
 def _supervise(
@@ -108,14 +127,21 @@ def _supervise(
     return False
 
 
-def _serve(serving: Serving, sockets: list[socket.socket], ready: Connection) -> None:
+def _serve(serving: Serving, parent: Connection, sockets_count: int) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
-    def say_ready() -> None:
-        with suppress(BrokenPipeError):  # The parent has gone, and we are about to follow it.
-            ready.send_bytes(_READY)
+    def take_sockets() -> list[socket.socket]:
+        try:
+            parent.send_bytes(_OPENED)
+            return [socket.socket(fileno=recv_handle(parent)) for _ in range(sockets_count)]
+        except (EOFError, OSError):  # The parent has gone, or stops: there is nothing to serve.
+            return []
 
-    run_product(serving, sockets, on_ready=say_ready)
+    def say_ready() -> None:
+        with suppress(OSError):  # The parent has gone, and we are about to follow it.
+            parent.send_bytes(_READY)
+
+    run_product(serving, take_sockets, on_ready=say_ready)
 
 
 def _end_with_parent() -> None:

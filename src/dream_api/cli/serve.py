@@ -1,7 +1,6 @@
 """``dream-api serve``: the product on a machine that people reach."""
 
 import asyncio
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ import typer
 from dream_api.app import ALL_SERVICES, Engine, ServiceName, engine_of
 from dream_api.cli.configuration import DataOption, clock_of, has_own_master_key, load_settings
 from dream_api.cli.processes import run_processes
-from dream_api.cli.server import Serving, bind, run_product
+from dream_api.cli.server import PORT_SECONDS_MAX, Serving, bind, run_product
 from dream_api.settings import Settings
 
 
@@ -39,13 +38,15 @@ def serve(
     serving = Serving(
         settings, clock_of(settings), services, runs_loops=not engine.allows_many_processes
     )
-    sockets = bind((host,), port)
-    run = run_product if workers == 1 else partial(run_processes, workers=workers)
-    run(
-        serving,
-        sockets,
-        on_ready=lambda: typer.echo(f"Serving {settings.public_url} on {host}:{port}"),
-    )
+    sockets = bind((host,), port, patience_seconds=PORT_SECONDS_MAX)
+
+    def say_ready() -> None:
+        typer.echo(f"Serving {settings.public_url} on {host}:{port}")
+
+    if workers == 1:
+        run_product(serving, lambda: sockets, on_ready=say_ready)
+    else:
+        run_processes(serving, sockets, workers=workers, on_ready=say_ready)
 
 
 def _too_many_processes(engine: Engine, workers: int) -> list[str]:

@@ -1,10 +1,12 @@
 """What ``dev`` and ``serve`` share: sockets, the server and the worker in one process."""
 
 import asyncio
+import errno
 import gc
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,7 +22,7 @@ from dream_api.app import (
     ServiceName,
     open_product,
 )
-from dream_api.gateways.clock import Clock
+from dream_api.gateways.clock import Clock, monotonic_seconds
 from dream_api.services.http import configure_logs, server_config
 from dream_api.services.http.operations import Check
 from dream_api.settings import Settings
@@ -32,26 +34,27 @@ SWITCH_SECONDS = 0.001
 answers for many callers, waits for it; Python's own 5 ms is longer than a transaction takes."""
 GARBAGE_OBJECTS = 20_000
 """New objects before the next search for garbage; a batch of counting makes some thousand."""
+PORT_SECONDS_MAX = 2.0
+"""How long a server that was killed may keep its port: its other processes end at once, and close
+the port first."""
+PORT_PAUSE_SECONDS = 0.02
 STOP_SECONDS_MAX = 5.0
 """How long a job in hand may take to reach its safe point."""
 
 
-def bind(hosts: tuple[str, ...], port: int) -> list[socket.socket]:
-    """Listen on *port* of each host; exit with a readable message where it is taken.
+def bind(
+    hosts: tuple[str, ...], port: int, *, patience_seconds: float = 0.0
+) -> list[socket.socket]:
+    """Listen on *port* of each host; exit with a readable message where it stays taken.
 
     IPv6 is left out where this machine has none.
     """
     sockets: list[socket.socket] = []
     for host in hosts:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            listener = socket.socket(family, socket.SOCK_STREAM)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family is socket.AF_INET6:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            listener.bind((host, port))
+            listener = _bound(host, port, patience_seconds)
         except OSError as error:
-            if family is socket.AF_INET6 and sockets:
+            if ":" in host and sockets:
                 continue
             typer.secho(f"Cannot listen on {host}:{port}: {error.strerror}.", fg="red", err=True)
             typer.secho("Stop what uses the port, or choose another with --port.", err=True)
@@ -60,6 +63,25 @@ def bind(hosts: tuple[str, ...], port: int) -> list[socket.socket]:
         listener.setblocking(False)
         sockets.append(listener)
     return sockets
+
+
+def _bound(host: str, port: int, patience_seconds: float) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family is socket.AF_INET6:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    patience_ends = monotonic_seconds() + patience_seconds
+    while True:
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or monotonic_seconds() >= patience_ends:
+                listener.close()
+                raise
+            time.sleep(PORT_PAUSE_SECONDS)
+        else:
+            return listener
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +98,17 @@ class Serving:
 
 
 def run_product(
-    serving: Serving, sockets: list[socket.socket], *, on_ready: Callable[[], None]
+    serving: Serving,
+    take_sockets: Callable[[], list[socket.socket]],
+    *,
+    on_ready: Callable[[], None],
 ) -> None:
     """Serve until SIGINT or SIGTERM: requests in flight finish, then the stores are closed.
+
+    Args:
+        serving: what to serve.
+        take_sockets: gives the listening sockets once the product is open; none to end instead.
+        on_ready: is called when requests are accepted.
 
     Raises:
         AlreadyServed: another process serves this data folder.
@@ -86,7 +116,7 @@ def run_product(
     _outlive_signals()
     sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(serving, sockets, on_ready))
+        runner.run(_serve(serving, take_sockets, on_ready))
 
 
 def run_worker(serving: Serving, *, on_ready: Callable[[], None]) -> None:
@@ -96,10 +126,11 @@ def run_worker(serving: Serving, *, on_ready: Callable[[], None]) -> None:
 
 
 async def _serve(
-    serving: Serving, sockets: list[socket.socket], on_ready: Callable[[], None]
+    serving: Serving, take_sockets: Callable[[], list[socket.socket]], on_ready: Callable[[], None]
 ) -> None:
     async with _opened(serving) as product:
-        await _Server(server_config(product.asgi, host="", port=0), on_ready).serve(sockets)
+        if sockets := take_sockets():
+            await _Server(server_config(product.asgi, host="", port=0), on_ready).serve(sockets)
 
 
 async def _work(serving: Serving, on_ready: Callable[[], None]) -> None:
