@@ -1,17 +1,14 @@
 """A real product, a real browser; no console error and no foreign request is allowed."""
 
-import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import steps
 from tests.browser.chromium import FLAGS
-from tests.browser.ready import TIERS, Cookie, Ready
+from tests.browser.ready import Ready, make_ready
 from tests.browser.watch import Watch
-from tests.journeys.driver import Journey
 from tests.journeys.processes import DevServer
 
 USERS = 60
@@ -72,17 +69,7 @@ def page_without_scripts(browser: Browser, product: DevServer, watch: Watch) -> 
 @pytest.fixture(scope="session")
 def ready(product: DevServer) -> Ready:
     """Walk one developer to keys, and give them enough users for two pages; shared, so read it."""
-
-    async def walk() -> Ready:
-        journey = Journey(product.base_url)
-        developer = await journey.ready_developer(TIERS)
-        cookies = [Cookie(one.name, str(one.value)) for one in journey.http.cookies.jar]
-        await journey.close()
-        return Ready(steps.Keys(developer.platform_id, developer.secret_key), cookies)
-
-    # A thread of its own, since Playwright's loop may occupy this one.
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        found = pool.submit(asyncio.run, walk()).result()
+    found = make_ready(product.base_url)
     steps.track_many(product, found.keys, [f"user_{number:03}" for number in range(USERS)])
     return found
 

@@ -1,19 +1,16 @@
 """What end users do that nobody planned: odd names, wrong cards, Back, two tabs, old pages."""
 
-import asyncio
 import json
 import re
 import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import steps
-from tests.browser.ready import TIERS, Ready
+from tests.browser.ready import Ready, make_ready
 from tests.browser.watch import Watch
-from tests.journeys.driver import Journey
 from tests.journeys.processes import DevServer
 
 ODD_NAME = "<script>alert(1)</script> =1+1 שלום مرحبا 🚀 " + "Donaudampfschifffahrt" * 7
@@ -49,16 +46,7 @@ def later(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture(scope="module")
 def later_base(later: DevServer) -> str:
     """Walk a developer of that product to keys; give the path of their pages."""
-
-    async def walk() -> str:
-        journey = Journey(later.base_url)
-        developer = await journey.ready_developer(TIERS)
-        await journey.close()
-        return f"/p/{developer.platform_id}"
-
-    # A thread of its own, since Playwright's loop may occupy this one.
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        return pool.submit(asyncio.run, walk()).result()
+    return f"/p/{make_ready(later.base_url).keys.publishable}"
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ FIELD_ERRORS_MAX = 50
 PARAM_CHARACTERS_MAX = 100
 
 _JSON_PREFIXES = (
-    "/platform/", "/oauth/", "/v1/", "/webhook/", "/realms/", "/dev/",
+    "/platform/", "/v1/", "/webhook/", "/realms/", "/dev/",
     "/healthz", "/readyz", "/metrics", "/openapi.json", "/llms.txt", "/embed/",
 )  # fmt: skip
 _CLOSING = frozenset({408, 413, 431})

@@ -17,6 +17,7 @@ from dream_api.kit.keys import Mode
 from dream_api.services.http.callers import Developer, ModeQuery
 from dream_api.services.http.refusals import refusals
 from dream_api.services.oauth_api.rooms import Rooms
+from dream_api.services.pages.routing import is_sender
 
 LANDING_PATH = "/api-tier-config"
 SETTINGS_PATH = "/dashboard/settings"
@@ -63,6 +64,8 @@ async def disconnect(
     request: Request, developer: Developer, rooms: Rooms, mode: ModeQuery
 ) -> Response:
     """Give our access to your Stripe account back. Usage goes on; checkout needs an account."""
+    if not is_sender(request, developer.developer_id):
+        return RedirectResponse(f"{SETTINGS_PATH}?notice=other-account", status_code=303)
     await rooms.connect.disconnect(developer.developer_id, mode)
     if "text/html" in request.headers.get("accept", ""):
         # A browser's form goes on to a page; a program wants nothing.

@@ -11,7 +11,7 @@ from dream_api.kit.errors import DreamError
 FIELDS_MAX = 600
 """20 tiers of a dozen fields, with room; the body itself is limited by ``services/http``."""
 
-TEXT_CHARACTERS_MAX = 20_000
+TEXT_CHARACTERS_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,9 @@ class Form:
     errors: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
     """What is wrong with the form as a whole, where no single field is to blame."""
+
+    has_file: bool = False
+    """Whether a file came along; its content is not in here."""
 
     code: str | None = None
     """The refusal's permanent code, for a template that offers a way out of it."""
@@ -92,7 +95,8 @@ def _texts_of(posted: FormData) -> Form:
             name: value.replace("\r\n", "\n")[:TEXT_CHARACTERS_MAX]
             for name, value in posted.multi_items()
             if isinstance(value, str)
-        }
+        },
+        has_file=any(isinstance(value, UploadFile) and value.filename for value in posted.values()),
     )
 
 

@@ -27,6 +27,7 @@ _SCRIPTS = "<!-- scripts -->"
 _MODULES = (
     ("data-copy", "copy.js"),
     ("<dialog", "dialogs.js"),
+    ("popovertarget", "menus.js"),
     ('class="chart"', "charts.js"),
     ("data-live-form", "live.js"),
     ("data-live-edit", "editing.js"),
@@ -115,6 +116,7 @@ NOTICES = {
     "user-erased": "The end user is erased.",
     "usage-adjusted": "The usage is adjusted.",
     "event-replayed": "The event will be handled again in a moment.",
+    "other-account": "Nothing was changed: you are signed in as somebody else now.",
     "disconnected": "Your Stripe account is disconnected.",
     "logo-removed": "The logo is removed.",
     "session-ended": "That session is signed out.",

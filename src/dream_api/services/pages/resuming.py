@@ -14,7 +14,8 @@ from dream_api.services.pages.forms import Form
 from dream_api.services.pages.links import local_path
 
 FIELD = "resume"
-RESUME_CHARACTERS_MAX = 20_000
+RESUME_BYTES_MAX = 100_000
+"""Three times as much when a browser sends it, which is what a page's form may carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,18 @@ class Resumed:
 
     action: str
     fields: Mapping[str, str]
+    is_whole: bool
+    """Whether nothing had to be left out: passwords and files are never kept."""
 
 
 def pack(request: Request, form: Form) -> str:
-    """Write a form's address and texts for a hidden field; passwords are left out."""
+    """Write a form's address and texts for a hidden field; empty where that is too much."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     fields = {name: text for name, text in form.values.items() if "password" not in name.lower()}
-    packed = json.dumps({"action": here, "fields": fields})
-    return packed if len(packed) <= RESUME_CHARACTERS_MAX else ""
+    is_whole = len(fields) == len(form.values) and not form.has_file
+    kept = {"action": here, "fields": fields, "isWhole": is_whole}
+    packed = json.dumps(kept, ensure_ascii=False)
+    return packed if len(packed.encode()) <= RESUME_BYTES_MAX else ""
 
 
 def unpack(form: Form) -> Resumed | None:
@@ -41,4 +46,4 @@ def unpack(form: Form) -> Resumed | None:
         action = local_path(packed["action"], "")
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
-    return Resumed(action, fields) if action else None
+    return Resumed(action, fields, packed.get("isWhole") is True) if action else None

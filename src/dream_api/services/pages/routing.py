@@ -15,6 +15,9 @@ from dream_api.services.pages.forms import Form, read_form
 from dream_api.services.pages.rendering import Answering, render, see_other
 from dream_api.services.pages.resuming import pack
 
+SENDER = "sender"
+"""The query parameter by which a form says who was signed in on the page that it stood on."""
+
 
 class SeeOther(Exception):
     """The person belongs on another page; raised where a page finds that out midway."""
@@ -31,10 +34,19 @@ class SignInFirst(SeeOther):
     the page that asks for the password, so that nothing typed is lost.
     """
 
-    def __init__(self, url: str, brand: Brand, form_targets: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        url: str,
+        brand: Brand,
+        form_targets: Iterable[str] = (),
+        *,
+        signed_in_as: str | None = None,
+    ) -> None:
         super().__init__(url)
         self.brand = brand
         self.form_targets = form_targets
+        self.signed_in_as = signed_in_as
+        """Somebody is signed in, but not the one whose page the form stood on."""
 
 
 class PageRoute(APIRoute):
@@ -73,8 +85,14 @@ async def _keep_form(request: Request, first: SignInFirst) -> Response:
         brand=first.brand,
         at=first.url,
         resume=pack(request, form),
+        signed_in_as=first.signed_in_as,
         form=Form(),
     )
+
+
+def is_sender(request: Request, person_id: str) -> bool:
+    """Tell whether a form stood on a page of this person; a form that does not say so may pass."""
+    return request.method != "POST" or request.query_params.get(SENDER, person_id) == person_id
 
 
 def door_settings(request: Request) -> DoorSettings:

@@ -13,10 +13,10 @@ from dream_api.kit.keys import Mode, mode_of
 from dream_api.services.api_multi.rooms import ApiMulti
 from dream_api.services.http.cookies import end_user_cookie, session_secret
 from dream_api.services.pages.brands import BRAND_STATE, Brand, hosted_base, platform_brand
-from dream_api.services.pages.links import with_query
+from dream_api.services.pages.links import with_parameters, with_query
 from dream_api.services.pages.policy import origins_of
 from dream_api.services.pages.rendering import Answering, render
-from dream_api.services.pages.routing import SignInFirst
+from dream_api.services.pages.routing import SENDER, SignInFirst, is_sender
 from dream_api.shared.identity import Principal, Realm
 
 
@@ -56,16 +56,24 @@ class Host:
         """Give the full address of one of these pages, for Stripe to lead back to."""
         return f"{self.rooms.settings.public_url}{self.base}{path}"
 
+    def action(self, path: str) -> str:
+        """Give the address that a form of this page is sent to: it says whose page it stood on."""
+        sender = None if self.person is None else self.person.user_id
+        return with_parameters(f"{self.base}{path}", {SENDER: sender})
+
     def signed_in(self, request: Request) -> Principal:
         """Demand a person; whoever is not signed in is led to sign-in and back.
 
         Raises:
-            SignInFirst: nobody is signed in.
+            SignInFirst: nobody is signed in, or another person than the one who opened the page.
         """
+        here = request.url.path if request.method == "GET" else f"{self.base}/account"
+        url = with_query(f"{self.base}/sign-in", next=here)
         if self.person is None:
-            here = request.url.path if request.method == "GET" else f"{self.base}/account"
-            url = with_query(f"{self.base}/sign-in", next=here)
             raise SignInFirst(url, self.brand, self.form_targets)
+        if not is_sender(request, self.person.user_id):
+            email = self.person.email
+            raise SignInFirst(url, self.brand, self.form_targets, signed_in_as=email)
         return self.person
 
     def render(
@@ -78,6 +86,7 @@ class Host:
     ) -> Response:
         """Answer with one of these pages."""
         shared = {
+            "host": self,
             "brand": self.brand,
             "base": self.base,
             "person": self.person,

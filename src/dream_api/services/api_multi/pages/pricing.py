@@ -121,4 +121,4 @@ def _card(host: Host, tier: Tier, buyer: Buyer, *, is_highlighted: bool) -> Card
         return Card(tier, plan, "current", "Included", "", is_highlighted)
     is_trial = bool(tier.trial_days) and buyer.has_trial
     label = f"Start {tier.trial_days}-day trial" if is_trial else f"Upgrade to {tier.display_name}"
-    return Card(tier, plan, "form", label, f"{host.base}/checkout", is_highlighted)
+    return Card(tier, plan, "form", label, host.action("/checkout"), is_highlighted)

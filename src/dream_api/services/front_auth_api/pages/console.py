@@ -23,7 +23,13 @@ from dream_api.services.http.callers import (
 )
 from dream_api.services.pages.brands import OURS, Brand, logo_url, platform_brand
 from dream_api.services.pages.links import with_parameters, with_query
-from dream_api.services.pages.routing import SignInFirst
+from dream_api.services.pages.routing import SENDER, SignInFirst, is_sender
+
+_PAGES_OF_FILES = {
+    "/dashboard/users.csv": "/dashboard/users",
+    "/dashboard/settings/export.json": "/dashboard/settings",
+}
+"""Signing in leads back to a page: a file would leave the person where they typed the password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,14 @@ class Console:
         mode = None if self.mode is self.default_mode else self.mode.value
         return with_parameters(path, {"mode": mode, **query})
 
+    def action(self, path: str, **query: str | int | None) -> str:
+        """Give the address that a form of this page is sent to: it says whose page it stood on.
+
+        Another tab may have gone live or signed somebody else in by the time that it is sent.
+        """
+        shown = {"mode": self.mode.value, SENDER: self.developer_id}
+        return with_parameters(path, {**shown, **query})
+
     def switch_link(self, mode: str, path: str) -> str:
         """Give the address of this page in another mode; one user's page leads to the list."""
         page = "/dashboard/users" if path.startswith("/dashboard/users/") else path
@@ -176,6 +190,8 @@ async def read_console(request: Request) -> Console:
     developer = await find_developer(request)
     if developer is None:
         raise SignInFirst(with_query("/sign-in", next=_come_back(request)), OURS)
+    if not is_sender(request, developer.developer_id):
+        raise SignInFirst("/sign-in", OURS, signed_in_as=developer.email)
     rooms = rooms_of(request)
     ids = await rooms.accounts.platform_ids(developer.developer_id)
     default_mode = Mode.TEST if ids.live is None else Mode.LIVE
@@ -245,5 +261,5 @@ def _mode_of(request: Request, default: Mode) -> Mode:
 def _come_back(request: Request) -> str | None:
     if request.method != "GET":
         return None
-    query = request.url.query
-    return request.url.path + (f"?{query}" if query else "")
+    path, query = request.url.path, request.url.query
+    return _PAGES_OF_FILES.get(path, path) + (f"?{query}" if query else "")

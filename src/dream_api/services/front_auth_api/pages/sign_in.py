@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from dream_api.services.front_auth_api.pages.console import stripe_targets
 from dream_api.services.front_auth_api.rooms import rooms_of
 from dream_api.services.front_auth_api.sign_in import principal_of
 from dream_api.services.http.callers import find_developer
@@ -136,6 +137,7 @@ def _door(request: Request, default: str, reauth_email: str | None = None) -> fl
         base="",
         landing=landing,
         carried={"next": target} if wanted else {},
+        form_targets=stripe_targets(request),
         reauth_email=reauth_email,
     )
 

@@ -26,6 +26,7 @@ from dream_api.services.front_auth_api.pages.tier_form import (
     preview_of,
     read_tiers,
     rows_of,
+    version_of,
     with_row_added,
     with_row_moved,
     with_row_removed,
@@ -39,6 +40,10 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _CONNECTED = "Your Stripe account is connected."
 _UNKNOWN_REASON = "Stripe was not connected. Start again."
+_CHANGED_ELSEWHERE = (
+    "The tiers were changed in another tab or by another program since you opened this page. "
+    "Nothing of this was saved. Save once more to put what stands here in their place."
+)
 _ROW_EDITS: dict[str, Callable[..., Form]] = {
     "remove": with_row_removed,
     "up": partial(with_row_moved, by=-1),
@@ -67,8 +72,10 @@ async def submit_tiers(request: Request, console: SignedInConsole) -> Response:
     form = await read_form(request)
     edit = _edit_of(form.value("action"))
     if edit is not None:
-        return await _show(request, console, edit(form))
+        return await _show(request, console, edit(form), opened=form.value("opened"))
     rooms = rooms_of(request)
+    if form.value("opened") not in ("", version_of(console.tiers.tiers)):
+        return await _show(request, console, form.wrong({}, _CHANGED_ELSEWHERE), status=409)
     try:
         tiers = read_tiers(form)
         async with metered(request, console):
@@ -107,7 +114,9 @@ async def _published(request: Request, published: Published) -> Response:
     return await show_secret(request, fresh, shown)
 
 
-async def _show(request: Request, console: Console, form: Form, *, status: int = 200) -> Response:
+async def _show(
+    request: Request, console: Console, form: Form, *, opened: str = "", status: int = 200
+) -> Response:
     promotable = 0
     if console.mode is Mode.LIVE and console.can_publish and not console.tiers.tiers:
         test = await rooms_of(request).platforms.tiers(console.ids.test)
@@ -120,6 +129,7 @@ async def _show(request: Request, console: Console, form: Form, *, status: int =
         form=form,
         rows=rows_of(form),
         preview=preview_of(form),
+        opened=opened or version_of(console.tiers.tiers),
         promotable=promotable,
         stripe_message=_stripe_message(request.query_params.get("stripe")),
         section="/dashboard/tiers",

@@ -1,5 +1,7 @@
 """The tier editor's form: rows of text in, tiers out, with every wrong field named."""
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from dream_api.services.pages.plans import PlanCard, plan_card
 TIERS_MAX = 20
 _DIGITS_MAX = 15
 _SLUG_CHARACTERS_MAX = 32
+_VERSION_CHARACTERS = 16
 _ROW_NUMBER = re.compile(r"\d{1,3}", re.ASCII)
 _FIELDS = (
     "saved", "displayName", "name", "price", "currency", "interval", "limit",
@@ -65,6 +68,12 @@ def form_of(tiers: Iterable[Tier]) -> Form:
             f"tiers.{index}.{name}": text for name, text in _row_of(tier, is_saved=is_saved).items()
         }
     return Form(values | {"rows": str(len(shown or _FIRST_ROWS))})
+
+
+def version_of(tiers: Iterable[Tier]) -> str:
+    """Give a short mark of the saved tiers, by which an editor knows that they have changed."""
+    saved = json.dumps([tier.to_wire() for tier in tiers], sort_keys=True)
+    return hashlib.sha256(saved.encode()).hexdigest()[:_VERSION_CHARACTERS]
 
 
 def rows_of(form: Form) -> list[EditorRow]:

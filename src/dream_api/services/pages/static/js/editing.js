@@ -4,6 +4,20 @@ import { fetchDocument, swapRegion } from "./documents.js";
 
 const DEBOUNCE_MS = 350;
 
+// A row that moved keeps the focus on its button, so that another press moves it on; a row that
+// came has it in its first field; and screen readers hear where things stand.
+function focusAfter(action, region) {
+  const [verb, number] = action.split("-");
+  const rows = [...region.querySelectorAll("fieldset")];
+  const place = { up: Number(number) - 1, down: Number(number) + 1 }[verb];
+  const row = rows[place ?? (verb === "remove" ? Math.min(Number(number), rows.length - 1) : rows.length - 1)];
+  const button = (way) => row?.querySelector(`button[value^=${way}-]`);
+  const again = place === undefined ? null : button(verb) ?? button(verb === "up" ? "down" : "up");
+  (again ?? row?.querySelector("input:not([type=hidden])"))?.focus();
+  const told = row && `${row.querySelector("h2").textContent}, ${rows.indexOf(row) + 1} of ${rows.length}`;
+  document.querySelector("[data-announcer]").textContent = told ?? "";
+}
+
 function start(root) {
   const form = root.querySelector("form[data-live-edit]");
   if (!form) return;
@@ -32,17 +46,13 @@ function start(root) {
     if (action === "save") return;
     event.preventDefault();
     try {
-      const region = await post(action, "editor");
-      const [verb, row] = action.split("-");
-      const place = { up: Number(row) - 1, down: Number(row) + 1 }[verb];
-      const rows = region.querySelectorAll("fieldset");
-      const next = place === undefined ? rows[rows.length - 1] : rows[place];
-      next?.querySelector("input:not([type=hidden])")?.focus();
+      focusAfter(action, await post(action, "editor"));
     } catch (error) {
       if (error.name === "AbortError") return;
       event.submitter.formNoValidate = true;
       const field = Object.assign(document.createElement("input"), { type: "hidden", name: "action", value: action });
       form.append(field);
+      delete form.dataset.guard;
       HTMLFormElement.prototype.submit.call(form);
     }
   });

@@ -26,10 +26,11 @@ function guardUnsaved(root) {
     if (event.target.form?.dataset.guard !== undefined) isDirty = true;
   });
   root.addEventListener("submit", (event) => {
-    if (!event.defaultPrevented) isDirty = false;
+    if (!event.defaultPrevented && event.target.dataset.guard !== undefined) isDirty = false;
   });
   addEventListener("beforeunload", (event) => {
-    if (isDirty) event.preventDefault();
+    // A module that sends the form itself takes the guard away.
+    if (isDirty && root.querySelector("form[data-guard]")) event.preventDefault();
   });
 }
 
