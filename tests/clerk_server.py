@@ -35,7 +35,8 @@ class FakeClerk:
         self.issuer = ""
         self.secret_key = f"sk_test_{secrets.token_hex(16)}"
         self.webhook_secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
-        self.key_id = f"ins_{secrets.token_hex(8)}"
+        self.instance_id = f"ins_{secrets.token_hex(8)}"
+        self.key, self.key_id = KEY, self.instance_id
         self.users: dict[str, dict[str, Any]] = {}
         self.key_reads = 0
         self.is_away = False
@@ -95,18 +96,32 @@ class FakeClerk:
         }
         return self.sign({**self._claims(user_id, 300), **filled, **claims})
 
-    def sign(self, claims: dict[str, Any], *, key: Any = KEY, **headers: Any) -> str:
+    def rotate_key(self) -> None:
+        """Sign with a new key from now on, and publish only that."""
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key_id = f"ins_{secrets.token_hex(8)}"
+
+    def sign(self, claims: dict[str, Any], *, key: Any = None, **headers: Any) -> str:
         """Sign claims; those that are None are left out."""
         given = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode(
-            given, key, algorithm="RS256", headers={"kid": self.key_id, "typ": "JWT", **headers}
+            given,
+            key or self.key,
+            algorithm="RS256",
+            headers={"kid": self.key_id, "typ": "JWT", **headers},
         )
 
     def webhook(self, event_type: str, data: dict[str, Any], **how: Any) -> dict[str, Any]:
         """Make a signed delivery, as arguments of an HTTP client."""
         event_id = how.get("event_id") or f"msg_{secrets.token_hex(8)}"
         timestamp = str(how.get("timestamp") or self.now)
-        event = {"data": data, "object": "event", "type": event_type, "timestamp": self.now * 1000}
+        event = {
+            "data": data,
+            "object": "event",
+            "type": event_type,
+            "timestamp": self.now * 1000,
+            "instance_id": how.get("instance_id", self.instance_id),
+        }
         body = json.dumps(event).encode()
         key = base64.b64decode(self.webhook_secret.removeprefix("whsec_"))
         signed = b".".join([event_id.encode(), timestamp.encode(), body])
@@ -143,6 +158,7 @@ class FakeClerk:
         return Starlette(
             routes=[
                 Route("/.well-known/jwks.json", self._keys),
+                Route("/v1/instance", self._instance),
                 Route("/v1/users", self._list),
                 Route("/v1/users/{user_id}", self._user, methods=["GET", "DELETE"]),
                 Route("/v1/users/{user_id}/metadata", self._metadata, methods=["PATCH"]),
@@ -153,9 +169,21 @@ class FakeClerk:
         self.key_reads += 1
         if self.is_away:
             return Response(status_code=503)
-        public = RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
+        public = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
         key = {**public, "kid": self.key_id, "use": "sig", "alg": "RS256"}
         return JSONResponse({"keys": [key]})
+
+    async def _instance(self, request: Request) -> Response:
+        if (refusal := self._refuse(request)) is not None:
+            return refusal
+        return JSONResponse(
+            {
+                "object": "instance",
+                "id": self.instance_id,
+                "environment_type": "development",
+                "allowed_origins": None,
+            }
+        )
 
     async def _list(self, request: Request) -> Response:
         if (refusal := self._refuse(request)) is not None:

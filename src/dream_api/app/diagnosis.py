@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from dream_api.app.clerk_diagnosis import diagnose_clerk
 from dream_api.app.engines import Engine, engine_of
 from dream_api.app.findings import Finding, Verdict
 from dream_api.app.stripe_diagnosis import diagnose_stripe
@@ -25,7 +26,7 @@ class Patient:
 
 
 async def diagnose(settings: Settings, clock: Clock) -> list[Finding]:
-    """Look at settings, stores and Stripe. Changes nothing, and runs beside a live server."""
+    """Look at settings, stores, Clerk and Stripe. Changes nothing; runs beside a live server."""
     patient = Patient(settings, clock)
     findings: list[Finding] = []
     for look in _LOOKS:
@@ -115,4 +116,8 @@ async def _stripe(patient: Patient) -> list[Finding]:
     return await diagnose_stripe(patient.settings, patient.clock)
 
 
-_LOOKS: tuple[Diagnose, ...] = (_settings, _stores, _stripe)
+async def _clerk(patient: Patient) -> list[Finding]:
+    return await diagnose_clerk(patient.settings, patient.clock)
+
+
+_LOOKS: tuple[Diagnose, ...] = (_settings, _stores, _clerk, _stripe)

@@ -11,7 +11,7 @@ _COLORS = {Verdict.FINE: "green", Verdict.DOUBTFUL: "yellow", Verdict.BROKEN: "r
 
 
 def doctor(data: DataOption = None) -> None:
-    """Check settings, stores, and Stripe: keys, mode, price, endpoints, clock, OAuth.
+    """Check settings, stores, Clerk, and Stripe: keys, mode, price, endpoints, clock, OAuth.
 
     Changes nothing, and runs beside a live server. Exit 1 if something is broken.
     """

@@ -275,3 +275,36 @@ async def test_each_address_takes_its_own_application_only(clerked: Clerked) -> 
     delivery = clerked.customers.about("user.created", user_id)
 
     assert 400 == await deliver(clerked, DEVELOPERS, delivery)
+
+
+@pytest.mark.parametrize("instance_id", ["ins_of_somebody_else", "", None, 7])
+async def test_an_event_of_another_instance_is_refused(clerked: Clerked, instance_id: Any) -> None:
+    """A signing secret copied from another instance mixes nobody's people with ours."""
+    user_id = clerked.developers.add_user()
+    event = clerked.developers.about("user.created", user_id, instance_id=instance_id)
+
+    answer = await clerked.client.post(DEVELOPERS, **event)
+
+    assert (400, "invalid_signature") == (answer.status_code, answer.json()["code"])
+    assert 0 == events_done(clerked, "developers")
+
+
+async def test_an_event_waits_where_clerk_cannot_say_whose_it_is(clerked: Clerked) -> None:
+    """The refusal is one that Svix delivers again after, and nothing is believed meanwhile."""
+    user_id = clerked.developers.add_user()
+    event = clerked.developers.about("user.created", user_id)
+    clerked.developers.is_away = True
+    early = await deliver(clerked, DEVELOPERS, event)
+    clerked.developers.is_away = False
+
+    assert (503, 200) == (early, await deliver(clerked, DEVELOPERS, event))
+
+
+async def test_the_instance_is_asked_for_once(clerked: Clerked) -> None:
+    """Events do not wait for Clerk after the first, nor fail while it is away."""
+    user_id = clerked.developers.add_user()
+    first = await deliver(clerked, DEVELOPERS, clerked.developers.about("user.created", user_id))
+    clerked.developers.is_away = True
+    second = await deliver(clerked, DEVELOPERS, clerked.developers.about("user.updated", user_id))
+
+    assert (200, 200) == (first, second)

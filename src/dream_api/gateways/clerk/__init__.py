@@ -6,7 +6,7 @@ Does not own who is a member of what: the identity room decides that.
 
 from dream_api.gateways.clerk.errors import ClerkRefused, ClerkUnavailable, InvalidSignature
 from dream_api.gateways.clerk.gateway import USERS_MAX, Clerk, ClerkApplication
-from dream_api.gateways.clerk.model import ClerkEvent, ClerkUser
+from dream_api.gateways.clerk.model import ClerkEvent, ClerkInstance, ClerkUser
 from dream_api.gateways.clerk.tokens import ClerkClaims
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "ClerkApplication",
     "ClerkClaims",
     "ClerkEvent",
+    "ClerkInstance",
     "ClerkRefused",
     "ClerkUnavailable",
     "ClerkUser",

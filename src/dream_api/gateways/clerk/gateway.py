@@ -12,9 +12,15 @@ from typing import Any
 import httpx
 
 from dream_api.gateways.clerk import tokens, webhooks
-from dream_api.gateways.clerk.errors import ClerkRefused, ClerkUnavailable
+from dream_api.gateways.clerk.errors import ClerkRefused, ClerkUnavailable, InvalidSignature
 from dream_api.gateways.clerk.keys import KeySet
-from dream_api.gateways.clerk.model import ClerkEvent, ClerkUser, read_user
+from dream_api.gateways.clerk.model import (
+    ClerkEvent,
+    ClerkInstance,
+    ClerkUser,
+    read_instance,
+    read_user,
+)
 from dream_api.gateways.clerk.tokens import ClerkClaims
 from dream_api.gateways.clock import Clock
 from dream_api.kit.tokens import InvalidToken
@@ -51,6 +57,7 @@ class Clerk:
         self._clock = clock
         self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
         self._keys = KeySet(self._fetch_keys, clock)
+        self._instance: ClerkInstance | None = None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -68,14 +75,51 @@ class Clerk:
             raise InvalidToken("unknown key")
         return tokens.verify(token, jwk, issuer=self.application.issuer, now=self._clock.now())
 
-    def verify_event(self, body: bytes, headers: Mapping[str, str]) -> ClerkEvent | None:
-        """Verify a webhook of this application; None where it is about no user.
+    async def verify_event(self, body: bytes, headers: Mapping[str, str]) -> ClerkEvent | None:
+        """Verify a webhook of this application's instance; None where it is about no user.
+
+        A signing secret that was copied from another instance would have its people mixed with
+        ours, so the instance that an event names must be the secret key's.
 
         Raises:
-            InvalidSignature: it is none.
+            InvalidSignature: it is none, or of another instance.
+            ClerkUnavailable: which instance the secret key is of cannot be read right now.
+            ClerkRefused: Clerk does not know the secret key.
         """
         secrets = self.application.webhook_secrets
-        return webhooks.verify_event(body, headers, secrets, self._clock.now())
+        event = webhooks.verify_event(body, headers, secrets, self._clock.now())
+        if event is None:
+            return None
+        if self._instance is None:
+            # An instance never gets another id, so the first answer holds.
+            self._instance = await self.read_instance()
+        if event.instance_id != self._instance.instance_id:
+            raise InvalidSignature(
+                "The event is of another instance than the secret key. "
+                "Copy both from the same instance in Clerk's dashboard."
+            )
+        return event
+
+    async def read_instance(self) -> ClerkInstance:
+        """Read which instance the secret key is of.
+
+        Raises:
+            ClerkUnavailable: no usable answer.
+            ClerkRefused: Clerk does not know the secret key.
+        """
+        answer = await self._call("GET", "/v1/instance")
+        try:
+            return read_instance(answer)
+        except ValueError as error:
+            raise ClerkUnavailable("Clerk's answer is no instance.") from error
+
+    async def count_keys(self) -> int:
+        """Read the keys anew and count those that may sign tokens.
+
+        Raises:
+            ClerkUnavailable: no usable answer.
+        """
+        return await self._keys.count()
 
     async def get_user(self, user_id: str) -> ClerkUser | None:
         """Read one user; None where Clerk has none (any more).

@@ -57,6 +57,14 @@ class KeySet:
             self._remember_unknown(key_id)
         return self._keys.get(key_id)
 
+    async def count(self) -> int:
+        """Read the keys anew and count them; what is known stays as it is.
+
+        Raises:
+            ClerkUnavailable: Clerk does not answer.
+        """
+        return len(_read(await self._fetch()))
+
     async def _refresh(self) -> bool:
         """Ask, and tell whether Clerk has answered; not if somebody has asked just before."""
         async with self._asking:

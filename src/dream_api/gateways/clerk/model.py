@@ -44,9 +44,23 @@ class ClerkUser:
 
 
 @dataclass(frozen=True, slots=True)
+class ClerkInstance:
+    """One of an application's instances: each has people, keys and webhooks of its own.
+
+    Attributes:
+        instance_id: Clerk's id, ``ins_…``.
+        environment: ``production``, ``development`` or ``staging``.
+    """
+
+    instance_id: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClerkEvent:
     """A verified webhook about one user. ``user`` is None when the user was deleted."""
 
+    instance_id: str
     event_id: str
     event_type: str
     user_id: str
@@ -77,6 +91,18 @@ def read_user(data: Mapping[str, Any]) -> ClerkUser:
         _text(metadata.get("platformId")),
         _text(metadata.get("plan")),
     )
+
+
+def read_instance(data: Any) -> ClerkInstance:
+    """Read Clerk's instance object.
+
+    Raises:
+        ValueError: it is none.
+    """
+    instance_id = _text(data.get("id")) if isinstance(data, Mapping) else None
+    if instance_id is None:
+        raise ValueError("not an instance of Clerk's")
+    return ClerkInstance(instance_id, _text(data.get("environment_type")) or "unknown")
 
 
 def _primary_email(data: Mapping[str, Any]) -> str | None:

@@ -72,14 +72,16 @@ def _read(event_id: str, body: bytes) -> ClerkEvent | None:
         event_type, data = str(event["type"]), dict(event["data"])
         if not event_type.startswith("user."):
             return None
-        return _user_event(event_id, event_type, data)
+        return _user_event(str(event["instance_id"]), event_id, event_type, data)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidSignature("The signed body is not an event of Clerk's.") from error
 
 
-def _user_event(event_id: str, event_type: str, data: dict[str, Any]) -> ClerkEvent:
+def _user_event(
+    instance_id: str, event_id: str, event_type: str, data: dict[str, Any]
+) -> ClerkEvent:
     user_id = str(data["id"])
     if USER_ID.fullmatch(user_id) is None:
         raise ValueError("not a user id of Clerk's")
     user = None if data.get("deleted") is True else read_user(data)
-    return ClerkEvent(event_id, event_type, user_id, user)
+    return ClerkEvent(instance_id, event_id, event_type, user_id, user)

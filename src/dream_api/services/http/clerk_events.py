@@ -17,12 +17,13 @@ async def receive_clerk(request: Request, realm: Realm, inbox: Inbox) -> None:
 
     Raises:
         NotFound: the realm is built in, or no signing secret is configured.
-        InvalidSignature: Clerk has not signed it.
+        InvalidSignature: Clerk has not signed it, or it is of another instance.
+        ClerkUnavailable: Clerk cannot say which instance is ours; it delivers the event again.
     """
     clerk = clerk_of(realm).clerk
     if not clerk.application.webhook_secrets:
         raise NotFound("No signing secret is configured for Clerk's webhooks.")
-    event = clerk.verify_event(await request.body(), request.headers)
+    event = await clerk.verify_event(await request.body(), request.headers)
     if event is None:
         return
     payload = {
