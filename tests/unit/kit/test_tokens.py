@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm
 
 from dream_api.kit import tokens
-from dream_api.kit.tokens import InvalidToken, SigningKey
+from dream_api.kit.signed_tokens import InvalidToken
+from dream_api.kit.tokens import SigningKey
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 NOW_SECONDS = int(NOW.timestamp())

@@ -23,7 +23,7 @@ from dream_api.gateways.clerk.model import (
 )
 from dream_api.gateways.clerk.tokens import ClerkClaims
 from dream_api.gateways.clock import Clock
-from dream_api.kit.tokens import InvalidToken
+from dream_api.kit.signed_tokens import InvalidToken
 
 TIMEOUT_SECONDS = 5.0
 ANSWER_BYTES_MAX = 4 * 1024 * 1024

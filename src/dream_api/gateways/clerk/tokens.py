@@ -5,24 +5,26 @@ Both kinds of tokens are read: the session token, whose claims docs/guides/clerk
 of a JWT template with ``userId``, ``platformId`` and ``plan``.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import jwt
-
 from dream_api.gateways.clerk.model import USER_ID
+from dream_api.kit import signed_tokens
 from dream_api.kit.keys import is_well_formed
-from dream_api.kit.tokens import InvalidToken, check_times
+from dream_api.kit.signed_tokens import InvalidToken, TokenKind
 
 ALGORITHM = "RS256"
 TOKEN_CHARACTERS_MAX = 8_192
 """Clerk keeps a session token below 4 KB, since it is a cookie; templates may be larger."""
-KEY_ID_CHARACTERS_MAX = 128
-_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
-_REQUIRED_CLAIMS = ("exp", "iat", "iss", "sub")
+_KIND = TokenKind(
+    ALGORITHM,
+    frozenset({"JWT", None}),
+    ("exp", "iat", "iss", "sub"),
+    TOKEN_CHARACTERS_MAX,
+    key_id_characters_max=128,
+)
 _MINUTES_MAX = 60 * 24 * 366
 
 
@@ -53,21 +55,9 @@ def read_key_id(token: str) -> str:
     """Read which of Clerk's keys a token claims to be signed with. Nothing is verified yet.
 
     Raises:
-        InvalidToken: not a compact RS256 token with a plain key id. Headers such as ``jku``,
-            ``x5u`` and ``jwk`` are never looked at.
+        InvalidToken: not a compact RS256 token with a plain key id.
     """
-    if len(token) > TOKEN_CHARACTERS_MAX or _COMPACT.fullmatch(token) is None:
-        raise InvalidToken("not a compact token")
-    try:
-        header = jwt.get_unverified_header(token)
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise InvalidToken("unreadable header") from error
-    if header.get("alg") != ALGORITHM or header.get("typ", "JWT") != "JWT":
-        raise InvalidToken("another algorithm or type")
-    key_id = header.get("kid")
-    if not isinstance(key_id, str) or not 0 < len(key_id) <= KEY_ID_CHARACTERS_MAX:
-        raise InvalidToken("no key id")
-    return key_id
+    return signed_tokens.read_key_id(token, _KIND)
 
 
 def verify(token: str, jwk: Mapping[str, Any], *, issuer: str, now: datetime) -> ClerkClaims:
@@ -79,10 +69,8 @@ def verify(token: str, jwk: Mapping[str, Any], *, issuer: str, now: datetime) ->
     Raises:
         InvalidToken: whatever is wrong; the reason is for logs, not for callers.
     """
-    claims = decode(token, jwk)
-    if claims["iss"] != issuer:
-        raise InvalidToken("another issuer")
-    check_times({"nbf": claims["iat"], **claims}, now)
+    claims = signed_tokens.decode(token, jwk, _KIND, issuer=issuer, audience=None)
+    signed_tokens.check_times({"nbf": claims["iat"], **claims}, now)
     if claims.get("sts", "active") != "active":
         raise InvalidToken("the sign-in is not complete")
     user_id = claims["sub"]
@@ -99,31 +87,6 @@ def verify(token: str, jwk: Mapping[str, Any], *, issuer: str, now: datetime) ->
         _verified_at(claims),
         claims.get("act") is not None,
     )
-
-
-def decode(token: str, jwk: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the signature alone; give the claims, of which nothing else is checked.
-
-    Raises:
-        InvalidToken: another key signed it, or it lacks what every token has.
-    """
-    try:
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            jwt.PyJWK.from_dict(dict(jwk), ALGORITHM),
-            algorithms=[ALGORITHM],
-            options={
-                "require": list(_REQUIRED_CLAIMS),
-                "verify_aud": False,
-                # PyJWT asks the machine for the time; ours is given.
-                "verify_exp": False,
-                "verify_nbf": False,
-                "verify_iat": False,
-            },
-        )
-    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
-        raise InvalidToken("refused") from error
-    return claims
 
 
 def _platform_id(value: Any) -> str | None:

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from dream_api.customers.end_users import KEEP, Changes
 from dream_api.kit.grants import Request as GrantedRequest
 from dream_api.kit.grants import verify_grant
-from dream_api.kit.tokens import InvalidToken
+from dream_api.kit.signed_tokens import InvalidToken
 from dream_api.services.api_multi.rooms import ApiMulti, Rooms
 from dream_api.services.http.callers import bearer_of
 from dream_api.services.http.errors import Unauthenticated

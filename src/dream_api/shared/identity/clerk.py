@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dream_api.gateways.clerk import USERS_MAX, Clerk, ClerkClaims, ClerkUser
-from dream_api.kit.tokens import InvalidToken
+from dream_api.kit.signed_tokens import InvalidToken
 from dream_api.shared.identity.desk import Desk
 from dream_api.shared.identity.errors import Unauthenticated
 from dream_api.shared.identity.model import Newcomer, Principal, RealmKind, Visit

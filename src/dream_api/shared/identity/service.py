@@ -11,7 +11,7 @@ from dream_api.kit.crypto import Vault, new_secret
 from dream_api.kit.errors import NotFound, ValidationFailed
 from dream_api.kit.ids import new_id
 from dream_api.kit.passwords import Passwords
-from dream_api.kit.tokens import InvalidToken
+from dream_api.kit.signed_tokens import InvalidToken
 from dream_api.shared.identity import authorization, enrolment
 from dream_api.shared.identity import sessions as session_desk
 from dream_api.shared.identity.addresses import parse_address

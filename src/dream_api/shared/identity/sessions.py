@@ -9,6 +9,7 @@ from dream_api.kit import tokens
 from dream_api.kit.crypto import hash_secret, new_secret
 from dream_api.kit.errors import DreamError
 from dream_api.kit.ids import new_id
+from dream_api.kit.signed_tokens import InvalidToken
 from dream_api.shared.identity.desk import Desk
 from dream_api.shared.identity.model import (
     DEVICE_CHARACTERS_MAX,
@@ -140,7 +141,7 @@ def find_by_token(
     key_id = tokens.read_key_id(token)
     public_jwk = desk.signing.find_public(connection, key_id)
     if public_jwk is None:
-        raise tokens.InvalidToken("unknown key")
+        raise InvalidToken("unknown key")
     claims = tokens.verify(
         token,
         public_jwk,
