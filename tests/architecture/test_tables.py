@@ -21,6 +21,9 @@ BORROWED_TABLES: dict[tuple[str, str], str] = {
 """(room, table of another room) and the reason; each is a recorded exception."""
 
 ACROSS_PLATFORMS = {
+    "end_users.find_count_differences": "`dream-api audit` compares every count with the users.",
+    "end_users.fold_counts": "The sweep folds the counts of whichever platform has some.",
+    "end_users.has_unfolded": "As the sweep, which asks first.",
     "metering.blank_erased": "The sweep blanks names in the ledger, platform by platform.",
     "metering.count_ledger": "`dream-api bench` compares all rows with what was acknowledged.",
     "metering.find_differences": "`dream-api audit` compares every counter with the ledger.",

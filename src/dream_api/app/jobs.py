@@ -6,6 +6,7 @@ from typing import Any
 
 from dream_api.app.clerk import Erase, clerk_deliveries, clerk_handlers, clerk_jobs
 from dream_api.app.rooms import CustomerRooms, House, Outside
+from dream_api.customers.end_users import FOLDED_MAX
 from dream_api.customers.metering import INDEX_KEYS_MAX, ROLL_UP_ROWS_MAX
 from dream_api.developers.accounts import PLATFORM_MINTED
 from dream_api.gateways.mail import Mail, SmtpMail
@@ -185,6 +186,12 @@ def _customer_jobs(bindings: Bindings, doors: House, house: House, outside: Outs
             INDEX_KEYS_SECONDS,
             rooms.metering.index_keys,
             piece=INDEX_KEYS_MAX,
+        ),
+        Job(
+            "end_users.fold_counts",
+            ROLL_UP_SECONDS,
+            rooms.end_users.fold_counts,
+            piece=FOLDED_MAX,
         ),
         Job("metering.blank_erased", ROLL_UP_SECONDS, rooms.metering.blank_erased),
         Job("metering.forget_old_keys", CLEAN_UP_SECONDS, rooms.metering.forget_old_keys),

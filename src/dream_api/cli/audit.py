@@ -6,12 +6,13 @@ import typer
 
 from dream_api.app import Engine, engine_of
 from dream_api.cli.configuration import DataOption, load_settings
+from dream_api.customers.end_users import CountDifference, find_count_differences
 from dream_api.customers.metering import Difference
 from dream_api.customers.metering import audit as audit_counters
 
 
 def audit(data: DataOption = None) -> None:
-    """Recompute usage and the dashboard's counts from the ledger; exit 1 on any difference.
+    """Recompute usage from the ledger and counts from the users; exit 1 on any difference.
 
     Read-only, on one snapshot: runs beside a live server.
     """
@@ -24,7 +25,9 @@ def audit(data: DataOption = None) -> None:
     raise typer.Exit(1 if differences else 0)
 
 
-async def _find_differences(engine: Engine) -> list[Difference]:
+async def _find_differences(engine: Engine) -> list[Difference | CountDifference]:
     await engine.check()
     async with engine.opened_for_operator() as bindings:
-        return await bindings.customers.read(audit_counters)
+        return await bindings.customers.read(
+            lambda c: [*audit_counters(c), *find_count_differences(c)]
+        )

@@ -54,7 +54,8 @@ _METER_WRITES = frozenset(
     {
         CUSTOMER_USAGE,
         "users",
-        "end_users_search",  # Its triggers write a row of it with each new row of users.
+        "end_users_counts",  # The triggers of users write these two with each new row of it.
+        "end_users_search",
         "metering_ledger",
         "metering_idempotency",
         "metering_rollups",

@@ -140,7 +140,7 @@ async def _movements(shop: Shop) -> dict[str, int]:
     now = shop.clock.now()
     start, end = now - timedelta(days=365), now + timedelta(seconds=1)
     revenue = await shop.bindings.customers.read(
-        lambda c: read_revenue(c, shop.platform_id, start, end)
+        lambda c: read_revenue(c, shop.platform_id, (start, end))[0]
     )
     return dict(revenue.movements.get("usd", {}))
 
@@ -202,7 +202,7 @@ async def test_rates_are_shares_of_who_there_was(shop: Shop) -> None:
     await shop.subscriptions.reconcile(shop.platform_id)
     until = shop.clock.now() + timedelta(seconds=1)
     revenue = await shop.bindings.customers.read(
-        lambda c: read_revenue(c, shop.platform_id, since, until)
+        lambda c: read_revenue(c, shop.platform_id, (since, until))[0]
     )
 
     assert (2, 1, 0.5) == (revenue.paying_at_start, revenue.churned, revenue.churn_rate)

@@ -9,6 +9,12 @@ from dream_api.customers import metering
 from dream_api.customers.dashboard import store as rows
 from dream_api.customers.dashboard.csv_text import write_lines
 from dream_api.customers.dashboard.exports import COLUMNS, csv_line, json_line
+from dream_api.customers.dashboard.groups import (
+    count_by_plan,
+    count_matching,
+    count_running,
+    sum_mrr,
+)
 from dream_api.customers.dashboard.model import (
     DayCount,
     Filters,
@@ -21,9 +27,14 @@ from dream_api.customers.dashboard.model import (
     last_days,
 )
 from dream_api.customers.dashboard.store import Position, View
-from dream_api.customers.end_users import EndUser, row_of
+from dream_api.customers.end_users import EndUser, read_groups, row_of
 from dream_api.customers.platforms import TierConfig, read_tiers
-from dream_api.customers.subscriptions import list_movements, read_mrr_history, read_revenue
+from dream_api.customers.subscriptions import (
+    Revenue,
+    list_movements,
+    read_mrr_history,
+    read_revenue,
+)
 from dream_api.gateways.clock import Clock
 from dream_api.kit.cursors import InvalidCursor, read_cursor, write_cursor
 from dream_api.stores import Connection, KeyValue, Store
@@ -65,9 +76,12 @@ class Dashboard:
 
         def verb(connection: Connection) -> Page:
             view, tiers = self._view(connection, platform_id, filters)
-            if filters.q is not None:
+            if filters.q is None:
+                groups = read_groups(connection, platform_id)
+                total = count_matching(groups, filters, view.free_plan)
+            else:
                 view = replace(view, few=rows.search_few(connection, platform_id, filters.q))
-            total = rows.count_users(connection, platform_id, view)
+                total = rows.count_found(connection, platform_id, view)
             found = rows.list_users(
                 connection, platform_id, view, after=after, backward=backward, limit=limit + 1
             )
@@ -112,9 +126,12 @@ class Dashboard:
         """
         now = self._clock.now()
         wanted = last_days(now, days)
-        return await self._store.of(platform_id).read(
-            lambda connection: self._metrics(connection, platform_id, wanted, now)
-        )
+
+        def verb(connection: Connection) -> Metrics:
+            (revenue,) = read_revenue(connection, platform_id, _span(wanted))
+            return self._metrics(connection, platform_id, wanted, now, revenue)
+
+        return await self._store.of(platform_id).read(verb)
 
     async def overview(self, platform_id: str, days: int) -> Overview:
         """Sum a platform up over the last *days* UTC days, beside the days before.
@@ -124,23 +141,23 @@ class Dashboard:
         """
         now = self._clock.now()
         wanted = last_days(now, days)
-        since, _ = _span(wanted)
+        since, until = _span(wanted)
         before = since - timedelta(days=days)
 
         def verb(connection: Connection) -> Overview:
-            metrics = self._metrics(connection, platform_id, wanted, now)
+            revenue_before, revenue = read_revenue(connection, platform_id, (before, since, until))
+            metrics = self._metrics(connection, platform_id, wanted, now, revenue)
             usage_before = metering.read_days(connection, platform_id, before, since)
-            new_before = rows.count_new_by_day(connection, platform_id, before, since)
             history = read_mrr_history(connection, platform_id, since)
             mrr_by_day, mrr_before = fill_history(wanted, history)
             latest = rows.latest_call(connection, platform_id)
             return Overview(
                 metrics=metrics,
                 usage_before=sum(usage_before.values()),
-                new_users_before=sum(new_before.values()),
+                new_users_before=rows.count_new(connection, platform_id, before, since),
                 mrr_by_day=mrr_by_day,
                 mrr_before=mrr_before,
-                revenue_before=read_revenue(connection, platform_id, before, since),
+                revenue_before=revenue_before,
                 latest_call_at=latest[1] if latest else None,
             )
 
@@ -178,34 +195,39 @@ class Dashboard:
 
     async def subscribers(self, platform_id: str) -> dict[str, int]:
         """Count the users on each tier, however they came to it; a tier of nobody is left out."""
-        return await self._store.of(platform_id).read(
-            lambda connection: {
-                plan: count
-                for plan, count in self._by_plan(connection, platform_id).items()
-                if plan
-            }
-        )
+
+        def verb(connection: Connection) -> dict[str, int]:
+            groups = read_groups(connection, platform_id)
+            counts = count_by_plan(groups, self._free_plan(connection, platform_id))
+            return {plan: count for plan, count in counts.items() if plan}
+
+        return await self._store.of(platform_id).read(verb)
 
     def _metrics(
-        self, connection: Connection, platform_id: str, days: Sequence[date], now: datetime
+        self,
+        connection: Connection,
+        platform_id: str,
+        days: Sequence[date],
+        now: datetime,
+        revenue: Revenue,
     ) -> Metrics:
         since, until = _span(days)
-        running, ending, usage = rows.count_running(connection, platform_id, now)
-        by_plan = self._by_plan(connection, platform_id)
+        groups = read_groups(connection, platform_id)
+        running, ending = count_running(groups)
+        recurring = sum_mrr(groups)
         usage_by_day = metering.read_days(connection, platform_id, since, until)
         new_by_day = rows.count_new_by_day(connection, platform_id, since, until)
-        recurring = rows.sum_mrr(connection, platform_id)
         return Metrics(
             mrr_cents={name: cents for name, (cents, _) in recurring.items()} or {"usd": 0},
             paying_users={name: users for name, (_, users) in recurring.items()},
             active_subscriptions=running,
             canceling_subscriptions=ending,
-            end_users=sum(by_plan.values()),
-            usage_this_period=usage,
+            end_users=sum(group.users for group in groups),
+            usage_this_period=rows.sum_usage(connection, platform_id, now),
             usage_by_day=fill_days(days, usage_by_day),
             new_users_by_day=fill_days(days, new_by_day),
-            by_plan=by_plan,
-            revenue=read_revenue(connection, platform_id, since, until),
+            by_plan=count_by_plan(groups, self._free_plan(connection, platform_id)),
+            revenue=revenue,
         )
 
     def _view(
@@ -215,15 +237,10 @@ class Dashboard:
         free = tiers.free()
         return View(filters, self._clock.now(), free.name if free else None), tiers
 
-    def _by_plan(self, connection: Connection, platform_id: str) -> dict[str, int]:
-        """Count users by plan; those without one are on the free tier, or under no name."""
+    def _free_plan(self, connection: Connection, platform_id: str) -> str | None:
+        """Name the plan of users without one."""
         free = read_tiers(connection, self._tokens, platform_id).free()
-        unnamed = free.name if free else ""
-        counts: dict[str, int] = {}
-        for plan, count in rows.count_by_plan(connection, platform_id).items():
-            name = plan or unnamed
-            counts[name] = counts.get(name, 0) + count
-        return dict(sorted(counts.items()))
+        return free.name if free else None
 
     async def _batches(
         self,

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Literal
 
+from typing_extensions import override  # typing has it only since Python 3.12.
+
 from dream_api.customers.platforms import TierConfig
 from dream_api.kit.errors import FieldError, ValidationFailed
 from dream_api.kit.money import to_major
@@ -106,6 +108,38 @@ class NewUser:
     email: str | None
     name: str | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UserGroup:
+    """Users of a platform who are alike, and what they bring a month in one currency."""
+
+    plan: str | None
+    subscription_status: str | None
+    is_ending: bool
+    currency: str
+    users: int
+    paying_users: int
+    mrr_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountDifference:
+    """A group whose kept sums are not what its users come to."""
+
+    platform_id: str
+    plan: str
+    subscription_status: str
+    stored: int
+    present: int
+
+    @override
+    def __str__(self) -> str:
+        return (
+            f"count of plan {self.plan or 'none'}, status {self.subscription_status or 'none'} on "
+            f"{self.platform_id}: stored {self.stored}, there are {self.present} users, "
+            "or their revenue differs"
+        )
 
 
 @dataclass(frozen=True, slots=True)

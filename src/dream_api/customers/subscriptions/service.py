@@ -1,6 +1,8 @@
 """The verbs on subscriptions, for doors, the worker and the command line."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from dream_api.customers.end_users import EndUsers
@@ -175,17 +177,24 @@ class Subscriptions:
 
 
 def read_revenue(
-    connection: Connection, platform_id: str, since: datetime, until: datetime
-) -> Revenue:
-    """Read how a platform's revenue moved between two moments, in one look."""
-    paying, churned = rows.count_churn(connection, platform_id, since, until)
-    trials, converted = rows.count_trials(connection, platform_id, since, until)
-    return Revenue(
-        movements=rows.sum_movements(connection, platform_id, since, until),
-        paying_at_start=paying,
-        churned=churned,
-        trials_ended=trials,
-        trials_converted=converted,
-        refunded_cents=rows.sum_refunds(connection, platform_id, since, until),
-        open_disputes=rows.count_open_disputes(connection, platform_id),
-    )
+    connection: Connection, platform_id: str, moments: Sequence[datetime]
+) -> list[Revenue]:
+    """Read how a platform's revenue moved between each moment and the next, in one look."""
+    open_disputes = rows.count_open_disputes(connection, platform_id)
+    churn = rows.count_churn(connection, platform_id, moments)
+    movements = rows.sum_movements(connection, platform_id, moments)
+    found = []
+    for number, (since, until) in enumerate(pairwise(moments)):
+        paying, churned = churn[number]
+        trials, converted = rows.count_trials(connection, platform_id, since, until)
+        revenue = Revenue(
+            movements=movements[number],
+            paying_at_start=paying,
+            churned=churned,
+            trials_ended=trials,
+            trials_converted=converted,
+            refunded_cents=rows.sum_refunds(connection, platform_id, since, until),
+            open_disputes=open_disputes,
+        )
+        found.append(revenue)
+    return found

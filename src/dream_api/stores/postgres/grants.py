@@ -27,7 +27,9 @@ _METER = (
     f"GRANT SELECT (ctid, platform_id, user_id, {_USERS_COLUMNS}) ON users TO {{role}}",
     f"GRANT INSERT (platform_id, user_id, plan, created_at, {_USERS_COLUMNS}) ON users TO {{role}}",
     f"GRANT UPDATE ({_USERS_COLUMNS}) ON users TO {{role}}",
-    "GRANT INSERT ON end_users_search TO {role}",  # By the trigger of a new row of users.
+    # By the triggers of a new row of users.
+    "GRANT INSERT ON end_users_search TO {role}",
+    "GRANT SELECT, INSERT, UPDATE ON end_users_counts TO {role}",
 )
 """What the hot path does, and nothing else: it can neither delete nor see an address."""
 

@@ -1,16 +1,15 @@
 """The dashboard's reads of ``users``: the table, its count, the export and the numbers."""
 
 from dream_api.customers.dashboard.store.numbers import (
-    count_by_plan,
+    count_new,
     count_new_by_day,
-    count_running,
     latest_call,
-    sum_mrr,
+    sum_usage,
 )
 from dream_api.customers.dashboard.store.users import (
     Position,
     View,
-    count_users,
+    count_found,
     list_by_id,
     list_users,
     search_few,
@@ -19,13 +18,12 @@ from dream_api.customers.dashboard.store.users import (
 __all__ = [
     "Position",
     "View",
-    "count_by_plan",
+    "count_found",
+    "count_new",
     "count_new_by_day",
-    "count_running",
-    "count_users",
     "latest_call",
     "list_by_id",
     "list_users",
     "search_few",
-    "sum_mrr",
+    "sum_usage",
 ]

@@ -2,52 +2,21 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, literal, select, type_coerce
 
 from dream_api.customers.end_users import USERS
-from dream_api.customers.subscriptions import ACCESS
-from dream_api.kit.periods import from_milliseconds
+from dream_api.kit.periods import from_milliseconds, to_milliseconds
 from dream_api.stores import Connection, WholeNumber
 
 DAY_MS = 86_400_000
 
 
-def sum_mrr(connection: Connection, platform_id: str) -> dict[str, tuple[int, int]]:
-    """Sum what users bring a month and count those who do, by currency: (minor units, users)."""
-    # Keeps the engine off the index, which lacks the currency: a jump for each of many rows costs
-    # twice what reading all of them in their order does.
-    pays = func.coalesce(USERS.c.mrr_cents, USERS.c.mrr_cents) > 0
-    statement = (
-        select(USERS.c.currency, func.sum(USERS.c.mrr_cents), func.count())
-        .where(USERS.c.platform_id == platform_id, pays)
-        .group_by(USERS.c.currency)
+def sum_usage(connection: Connection, platform_id: str, now: datetime) -> int:
+    """Sum the units of the month that runs."""
+    statement = select(func.coalesce(func.sum(usage_now(now)), 0)).where(
+        USERS.c.platform_id == platform_id
     )
-    return {
-        currency: (int(total), users) for currency, total, users in connection.execute(statement)
-    }
-
-
-def count_by_plan(connection: Connection, platform_id: str) -> dict[str | None, int]:
-    """Count users by plan."""
-    statement = (
-        select(USERS.c.plan, func.count().label("users"))
-        .where(USERS.c.platform_id == platform_id)
-        .group_by(USERS.c.plan)
-    )
-    return {row.plan: row.users for row in connection.execute(statement)}
-
-
-def count_running(connection: Connection, platform_id: str, now: datetime) -> tuple[int, int, int]:
-    """Count running subscriptions, those of them that end, and units of the month that runs."""
-    is_running = USERS.c.subscription_status.in_(sorted(ACCESS))
-    is_ending = and_(is_running, USERS.c.cancel_at_period_end == 1)
-    statement = select(
-        func.coalesce(func.sum(case((is_running, 1), else_=0)), 0),
-        func.coalesce(func.sum(case((is_ending, 1), else_=0)), 0),
-        func.coalesce(func.sum(usage_now(now)), 0),
-    ).where(USERS.c.platform_id == platform_id)
-    running, ending, usage = connection.execute(statement).one()
-    return int(running), int(ending), int(usage)
+    return int(connection.execute(statement).scalar_one())
 
 
 def latest_call(connection: Connection, platform_id: str) -> tuple[str, datetime] | None:
@@ -65,23 +34,36 @@ def latest_call(connection: Connection, platform_id: str) -> tuple[str, datetime
 def count_new_by_day(
     connection: Connection, platform_id: str, since: datetime, until: datetime
 ) -> dict[date, int]:
-    """Count users by the UTC day on which they came, *until* exclusive."""
-    day = type_coerce(USERS.c.created_at, WholeNumber) // DAY_MS
-    statement = (
-        select(day, func.count())
-        .where(
-            USERS.c.platform_id == platform_id,
-            USERS.c.created_at >= since,
-            USERS.c.created_at < until,
-        )
-        .group_by(day)
-    )
+    """Count users by the UTC day on which they came, from midnight to midnight."""
+    first, end = to_milliseconds(since), to_milliseconds(until)
+    days = select(literal(first, WholeNumber).label("start")).cte("days", recursive=True)
+    days = days.union_all(select(days.c.start + DAY_MS).where(days.c.start < end - DAY_MS))
+    # A day is a stretch of the index: counted where it lies, where grouping would sort all.
+    statement = select(days.c.start, _count_new(platform_id, days.c.start, days.c.start + DAY_MS))
     return {
-        from_milliseconds(number * DAY_MS).date(): count
-        for number, count in connection.execute(statement)
+        from_milliseconds(start).date(): count
+        for start, count in connection.execute(statement)
+        if count
     }
+
+
+def count_new(connection: Connection, platform_id: str, since: datetime, until: datetime) -> int:
+    """Count users who came in a time, *until* exclusive."""
+    first, end = to_milliseconds(since), to_milliseconds(until)
+    return connection.execute(select(_count_new(platform_id, first, end))).scalar_one()
 
 
 def usage_now(now: datetime) -> ColumnElement[int]:
     """The usage of the month that runs: 0 once the stored month has passed."""
     return case((USERS.c.period_end > now, USERS.c.usage_count), else_=0)
+
+
+def _count_new(
+    platform_id: str, since: ColumnElement[int] | int, until: ColumnElement[int] | int
+) -> ScalarSelect[int]:
+    created_at = type_coerce(USERS.c.created_at, WholeNumber)
+    return (
+        select(func.count())
+        .where(USERS.c.platform_id == platform_id, created_at >= since, created_at < until)
+        .scalar_subquery()
+    )

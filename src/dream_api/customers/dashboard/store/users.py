@@ -84,20 +84,23 @@ def search_few(connection: Connection, platform_id: str, q: str) -> Sequence[str
     return found if len(found) <= FEW else None
 
 
-def count_users(connection: Connection, platform_id: str, view: View) -> int:
-    """Count the users that the filters let through."""
+def count_found(connection: Connection, platform_id: str, view: View) -> int:
+    """Count the users whom a search finds and the other filters let through."""
     filters = view.filters
-    is_search_alone = filters.q is not None and not (filters.plan or filters.status)
-    if is_search_alone and view.few is not None:
+    assert filters.q is not None, "groups tell how many users there are without a search"
+    if filters.plan or filters.status:
+        statement = select(func.count()).select_from(USERS).where(*_matches(platform_id, view))
+    elif view.few is not None:
         return len(view.few)
-    statement = select(func.count())
-    if is_search_alone and filters.q is not None:
-        statement = statement.select_from(USERS_SEARCH).where(
-            USERS_SEARCH.c.platform_id == platform_id,
-            _resembles(USERS_SEARCH.c.search_text, filters.q),
-        )
     else:
-        statement = statement.select_from(USERS).where(*_matches(platform_id, view))
+        statement = (
+            select(func.count())
+            .select_from(USERS_SEARCH)
+            .where(
+                USERS_SEARCH.c.platform_id == platform_id,
+                _resembles(USERS_SEARCH.c.search_text, filters.q),
+            )
+        )
     return connection.execute(statement).scalar_one()
 
 

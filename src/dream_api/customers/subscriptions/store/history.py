@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import case, func, select, type_coerce
+from sqlalchemy import func, null, select, type_coerce
 
 from dream_api.customers.subscriptions.revenue import Movement
 from dream_api.customers.subscriptions.store.tables import MOVEMENTS
@@ -20,18 +20,25 @@ def read_mrr_history(
 
     What moved before *since* stands under None.
     """
-    since_day = (since - _EPOCH) // timedelta(days=1)
-    moved_on = type_coerce(MOVEMENTS.c.moved_at, WholeNumber) // DAY_MS
-    day = case((moved_on < since_day, None), else_=moved_on)
-    statement = (
-        select(MOVEMENTS.c.currency, day.label("day"), func.sum(MOVEMENTS.c.amount_cents))
-        .where(MOVEMENTS.c.platform_id == platform_id)
+    day = type_coerce(MOVEMENTS.c.moved_at, WholeNumber) // DAY_MS
+    is_here = MOVEMENTS.c.platform_id == platform_id
+    amount = func.sum(MOVEMENTS.c.amount_cents)
+    # Two statements: of what lies before, the index gives the sums without sorting anything.
+    before = (
+        select(MOVEMENTS.c.currency, null().label("day"), amount)
+        .where(is_here, MOVEMENTS.c.moved_at < since)
+        .group_by(MOVEMENTS.c.currency)
+    )
+    by_day = (
+        select(MOVEMENTS.c.currency, day.label("day"), amount)
+        .where(is_here, MOVEMENTS.c.moved_at >= since)
         .group_by(MOVEMENTS.c.currency, "day")
     )
     history: dict[str, dict[date | None, int]] = {}
-    for currency, number, amount in connection.execute(statement):
-        when = None if number is None else (_EPOCH + timedelta(days=number)).date()
-        history.setdefault(currency, {})[when] = int(amount)
+    for statement in (before, by_day):
+        for currency, number, cents in connection.execute(statement):
+            when = None if number is None else (_EPOCH + timedelta(days=number)).date()
+            history.setdefault(currency, {})[when] = int(cents)
     return history
 
 

@@ -1,7 +1,9 @@
 """The rows of movements and charges, and what they add up to."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import and_, case, exists, func, select, update
 
@@ -9,6 +11,7 @@ from dream_api.customers.subscriptions.revenue import OPEN_DISPUTES, Charge, Mov
 from dream_api.customers.subscriptions.store.tables import CHARGES, MOVEMENTS, SUBSCRIPTIONS
 from dream_api.stores import Connection, upsert
 
+_amount = MOVEMENTS.c.amount_cents
 _CHARGE_COLUMNS = [CHARGES.c[name] for name in Charge.__dataclass_fields__]
 
 
@@ -28,46 +31,53 @@ def rename_mover(connection: Connection, platform_id: str, user_id: str, pseudon
 
 
 def sum_movements(
-    connection: Connection, platform_id: str, since: datetime, until: datetime
-) -> dict[str, dict[str, int]]:
-    """Sum movements by currency and kind."""
-    statement = (
-        select(MOVEMENTS.c.currency, MOVEMENTS.c.kind, func.sum(MOVEMENTS.c.amount_cents))
-        .where(
-            MOVEMENTS.c.platform_id == platform_id,
-            MOVEMENTS.c.moved_at >= since,
-            MOVEMENTS.c.moved_at < until,
+    connection: Connection, platform_id: str, moments: Sequence[datetime]
+) -> list[dict[str, dict[str, int]]]:
+    """Sum movements by currency and kind, between each moment and the next, in one pass."""
+    spans = list(pairwise(moments))
+    sums = [
+        func.sum(
+            case(
+                (and_(MOVEMENTS.c.moved_at >= since, MOVEMENTS.c.moved_at < until), _amount),
+                else_=0,
+            )
         )
+        for since, until in spans
+    ]
+    statement = (
+        select(MOVEMENTS.c.currency, MOVEMENTS.c.kind, *sums)
+        .where(MOVEMENTS.c.platform_id == platform_id)
         .group_by(MOVEMENTS.c.currency, MOVEMENTS.c.kind)
     )
-    totals: dict[str, dict[str, int]] = {}
-    for currency, kind, amount in connection.execute(statement):
-        totals.setdefault(currency, {})[kind] = int(amount)
+    totals: list[dict[str, dict[str, int]]] = [{} for _ in spans]
+    for currency, kind, *amounts in connection.execute(statement):
+        for total, amount in zip(totals, amounts, strict=True):
+            if amount:  # A movement is never of nothing: none of this kind lies in the span.
+                total.setdefault(currency, {})[kind] = int(amount)
     return totals
 
 
 def count_churn(
-    connection: Connection, platform_id: str, since: datetime, until: datetime
-) -> tuple[int, int]:
-    """Count who brought revenue at *since*, and who of them brings none at *until*."""
-    at_start = func.sum(case((MOVEMENTS.c.moved_at < since, MOVEMENTS.c.amount_cents), else_=0))
+    connection: Connection, platform_id: str, moments: Sequence[datetime]
+) -> list[tuple[int, int]]:
+    """Count who brought revenue at each moment, and who of them brings none at the next."""
+    columns = [
+        func.sum(case((MOVEMENTS.c.moved_at < moment, _amount), else_=0)).label(f"at_{number}")
+        for number, moment in enumerate(moments)
+    ]
     users = (
-        select(
-            MOVEMENTS.c.user_id,
-            at_start.label("at_start"),
-            func.sum(MOVEMENTS.c.amount_cents).label("at_end"),
-        )
-        .where(MOVEMENTS.c.platform_id == platform_id, MOVEMENTS.c.moved_at < until)
+        select(*columns)
+        .where(MOVEMENTS.c.platform_id == platform_id)
         .group_by(MOVEMENTS.c.user_id)
         .subquery()
     )
-    was_paying = users.c.at_start > 0
-    statement = select(
-        func.coalesce(func.sum(case((was_paying, 1), else_=0)), 0),
-        func.coalesce(func.sum(case((and_(was_paying, users.c.at_end <= 0), 1), else_=0)), 0),
-    )
-    paying, churned = connection.execute(statement).one()
-    return int(paying), int(churned)
+    counts = [
+        func.coalesce(func.sum(case((is_counted, 1), else_=0)), 0)
+        for at_start, at_end in pairwise(users.c)
+        for is_counted in (at_start > 0, and_(at_start > 0, at_end <= 0))
+    ]
+    found = [int(count) for count in connection.execute(select(*counts)).one()]
+    return list(zip(found[::2], found[1::2], strict=True))
 
 
 def count_trials(
