@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from dream_api.bridge.connect import PaymentRequired
 from dream_api.customers.platforms import Branding
+from dream_api.developers.accounts import PlatformIds
 from dream_api.developers.management_usage import ManagementLimitReached
 from dream_api.kit.errors import FieldError, ValidationFailed
 from dream_api.services.front_auth_api.logos import encode_logo
@@ -118,6 +119,12 @@ def check_look(app_name: str, color: str) -> Look:
             "Correct the name or the colour.", param=errors[0].param, errors=tuple(errors)
         )
     return Look(app_name, color.lower())
+
+
+async def carry_look_over(rooms: FrontAuthApi, ids: PlatformIds) -> None:
+    """Give the live platform, once there is one, the look that was chosen in test mode."""
+    if ids.live is not None:
+        await rooms.editor.copy_look(ids.test, ids.live)
 
 
 async def _read_upload(request: Request) -> bytes:

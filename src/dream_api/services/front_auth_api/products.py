@@ -16,8 +16,11 @@ from dream_api.gateways.stripe import (
     StripeRefused,
     StripeUnavailable,
 )
+from dream_api.kit.keys import Mode
 from dream_api.services.front_auth_api.answers import TierAnswer, TierBody
+from dream_api.services.front_auth_api.branding import carry_look_over
 from dream_api.services.front_auth_api.platform import Rooms, metered
+from dream_api.services.front_auth_api.rooms import FrontAuthApi
 from dream_api.services.http.callers import Developer, ModeQuery
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.replay import CreatingRoute
@@ -65,14 +68,21 @@ async def create_products(
     """
     tiers = [new_tier(tier) for tier in body.tiers]
     async with metered(rooms, developer.developer_id):
+        if mode is Mode.LIVE:
+            await _carry_look_over(rooms, developer.developer_id)
         published = await rooms.catalog.create_products(developer.developer_id, mode, tiers)
     return _answer(published, response)
 
 
 @router.post("/promote", status_code=201, responses=refusals(*PUBLISHING_REFUSALS))
 async def promote(developer: Developer, rooms: Rooms, response: Response) -> PublishedAnswer:
-    """Publish the test platform's tiers on the live one; answers as create-products does."""
+    """Publish the test platform's tiers on the live one; answers as create-products does.
+
+    Name, colour and logo come along unless the live platform has its own. Addresses that may
+    call it (`allowedOrigins`, `redirectUrls`) are its own, too.
+    """
     async with metered(rooms, developer.developer_id):
+        await _carry_look_over(rooms, developer.developer_id)
         published = await rooms.catalog.promote(developer.developer_id)
     return _answer(published, response)
 
@@ -81,6 +91,11 @@ def new_tier(body: TierBody) -> NewTier:
     """Hand a tier to the catalogue, which knows the rules."""
     fields = body.model_dump()
     return NewTier(**{**fields, "features": tuple(body.features)})
+
+
+async def _carry_look_over(rooms: FrontAuthApi, developer_id: str) -> None:
+    """Do it before anything is published: an answer with a secret key must not be lost to it."""
+    await carry_look_over(rooms, await rooms.accounts.platform_ids(developer_id))
 
 
 def _answer(published: Published, response: Response) -> PublishedAnswer:

@@ -11,7 +11,7 @@ from dream_api.kit.errors import NotFound
 from dream_api.services.front_auth_api.branding import ChangeBranding
 from dream_api.services.front_auth_api.logos import encode_logo
 from dream_api.services.front_auth_api.pages.console import Console, metered
-from dream_api.services.front_auth_api.rooms import FrontAuthApi, rooms_of
+from dream_api.services.front_auth_api.rooms import rooms_of
 from dream_api.services.http.problems import from_validation
 from dream_api.services.pages.brand import DEFAULT_COLOR
 from dream_api.services.pages.forms import Form
@@ -56,9 +56,3 @@ def _read_look(form: Form) -> ChangeBranding:
         return ChangeBranding.model_validate(fields)
     except ValidationError as error:
         raise from_validation(RequestValidationError(error.errors())) from error
-
-
-async def carry_branding_over(rooms: FrontAuthApi, console: Console) -> None:
-    """Give the live platform the look that was chosen before it existed."""
-    if console.ids.live is not None:
-        await rooms.editor.copy_look(console.ids.test, console.ids.live)

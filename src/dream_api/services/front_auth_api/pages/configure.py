@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from dream_api.kit.errors import DreamError
-from dream_api.services.front_auth_api.pages.branding import carry_branding_over
+from dream_api.services.front_auth_api.branding import carry_look_over
 from dream_api.services.front_auth_api.pages.console import (
     Console,
     SignedInConsole,
@@ -34,7 +34,7 @@ async def show_configure(request: Request, console: SignedInConsole) -> Response
     except DreamError as refusal:
         return _show(request, console, form=Form().refused(refusal), status=refusal.status)
     fresh = await read_console(request)
-    await carry_branding_over(rooms, fresh)
+    await carry_look_over(rooms, fresh.ids)
     payment = "success" if standing.plan == "paid" else "pending"
     return _show(request, fresh, payment=payment)
 

@@ -10,7 +10,7 @@ from dream_api.bridge.catalog import Published
 from dream_api.bridge.connect import REASONS
 from dream_api.kit.errors import DreamError
 from dream_api.kit.keys import Mode
-from dream_api.services.front_auth_api.pages.branding import carry_branding_over
+from dream_api.services.front_auth_api.branding import carry_look_over
 from dream_api.services.front_auth_api.pages.console import (
     Console,
     SignedInConsole,
@@ -101,14 +101,16 @@ async def promote(request: Request, console: SignedInConsole) -> Response:
     except DreamError as refusal:
         form = form_of(console.tiers.tiers).refused(refusal)
         return await _show(request, console, form, status=refusal.status)
-    return await _published(request, published)
+    return await _published(request, published, "tiers-promoted")
 
 
-async def _published(request: Request, published: Published) -> Response:
+async def _published(
+    request: Request, published: Published, notice: str = "tiers-saved"
+) -> Response:
     fresh = await read_console(request)
-    await carry_branding_over(rooms_of(request), fresh)
+    await carry_look_over(rooms_of(request), fresh.ids)
     if published.secret_key is None:
-        return see_other(fresh.link("/dashboard/tiers"), notice="tiers-saved")
+        return see_other(fresh.link("/dashboard/tiers"), notice=notice)
     prices = tuple((listed.tier.display_name, listed.tier.price_id) for listed in published.tiers)
     shown = ShownKey(published.platform_id, published.secret_key, prices)
     return await show_secret(request, fresh, shown)
