@@ -252,6 +252,12 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def has_database(self) -> bool:
+        """Tell whether any address of PostgreSQL is set."""
+        names = (name for name in type(self).model_fields if name.startswith("database_url"))
+        return any(getattr(self, name) for name in names)
+
+    @property
     def developer_clerk(self) -> ClerkSettings | None:
         """The developers' Clerk application; None where their realm is built in."""
         return self._clerk("developer")
