@@ -119,7 +119,7 @@ class CustomerPatch(Body):
         )
 
 
-def _filters(
+async def _filters(
     q: Annotated[str | None, Query(description="A part of userId, email or name.")] = None,
     plan: Annotated[str | None, Query(description="The tier they are on.")] = None,
     status: Annotated[str | None, Query(description="A status of Stripe's, or `none`.")] = None,

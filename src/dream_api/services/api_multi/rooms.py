@@ -38,7 +38,7 @@ class ApiMulti:
     grant_keys: Mapping[str, bytes] = field(repr=False)
 
 
-def _rooms(request: Request) -> ApiMulti:
+async def _rooms(request: Request) -> ApiMulti:
     rooms = request.app.state.api_multi
     assert isinstance(rooms, ApiMulti), "app.py puts it there"
     return rooms

@@ -1,8 +1,8 @@
 """A developer about themselves: profile, password, address, sessions, and the way out."""
 
-from typing import Annotated, Literal, Protocol
+from typing import Literal, Protocol
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ from dream_api.developers.platform_subscription import PlatformSubscription
 from dream_api.gateways.stripe import StripeUnavailable
 from dream_api.kit.errors import NotFound
 from dream_api.kit.passwords import PasswordsBusy
-from dream_api.services.front_auth_api.rooms import FrontAuthApi, rooms_of
+from dream_api.services.front_auth_api.rooms import Rooms
 from dream_api.services.front_auth_api.sign_in import principal_of
 from dream_api.services.http.callers import Developer, ModeQuery, RecentDeveloper
 from dream_api.services.http.cookies import delete_session_cookie, developer_cookie
@@ -33,8 +33,6 @@ from dream_api.shared.identity import (
     ReauthRequired,
     TooManyAttempts,
 )
-
-Rooms = Annotated[FrontAuthApi, Depends(rooms_of)]
 
 router = APIRouter(prefix="/platform")
 

@@ -5,8 +5,7 @@ from fastapi import APIRouter
 from dream_api.developers.platform_subscription import NoPlatformSubscription, SubscriptionExists
 from dream_api.gateways.stripe import StripeRefused, StripeUnavailable
 from dream_api.services.front_auth_api.answers import UrlAnswer
-from dream_api.services.front_auth_api.platform import Rooms
-from dream_api.services.front_auth_api.rooms import FrontAuthApi
+from dream_api.services.front_auth_api.rooms import FrontAuthApi, Rooms
 from dream_api.services.http.callers import Developer
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.replay import CreatingRoute

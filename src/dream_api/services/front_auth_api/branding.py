@@ -15,8 +15,8 @@ from dream_api.developers.accounts import PlatformIds
 from dream_api.developers.management_usage import ManagementLimitReached
 from dream_api.kit.errors import FieldError, ValidationFailed
 from dream_api.services.front_auth_api.logos import encode_logo
-from dream_api.services.front_auth_api.platform import Owned, Rooms, metered
-from dream_api.services.front_auth_api.rooms import FrontAuthApi
+from dream_api.services.front_auth_api.platform import Owned, metered
+from dream_api.services.front_auth_api.rooms import FrontAuthApi, Rooms
 from dream_api.services.http.errors import BodyTooLarge
 from dream_api.services.http.limits import RAW_BYTES_MAX
 from dream_api.services.http.refusals import refusals

@@ -12,7 +12,8 @@ from dream_api.customers.dashboard import DAYS_MAX, Filters
 from dream_api.customers.end_users import KEEP, Changes
 from dream_api.kit.errors import ValidationFailed
 from dream_api.services.front_auth_api.answers import DayAnswer, UserAnswer
-from dream_api.services.front_auth_api.platform import Owned, Rooms
+from dream_api.services.front_auth_api.platform import Owned
+from dream_api.services.front_auth_api.rooms import Rooms
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.replay import CreatingRoute
 from dream_api.services.http.wire import (
@@ -140,7 +141,7 @@ class ReplayAnswer(Answer):
     id: str
 
 
-def filters(
+async def filters(
     q: Annotated[str | None, Query(description="Part of userId, email or name.")] = None,
     plan: str | None = None,
     status: Annotated[str | None, Query(description="Stripe's status, or `none`.")] = None,

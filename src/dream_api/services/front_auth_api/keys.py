@@ -9,7 +9,8 @@ from dream_api.bridge.connect import PaymentRequired
 from dream_api.bridge.keys import OVERLAP_SECONDS_MAX, Issued, KeyLimitReached, KeysChanged
 from dream_api.developers.management_usage import ManagementLimitReached
 from dream_api.kit.keys import Mode
-from dream_api.services.front_auth_api.platform import Owned, Rooms, metered
+from dream_api.services.front_auth_api.platform import Owned, metered
+from dream_api.services.front_auth_api.rooms import Rooms
 from dream_api.services.http.callers import Developer, ModeQuery, RecentDeveloper
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.replay import CreatingRoute

@@ -13,8 +13,6 @@ from dream_api.kit.keys import Mode
 from dream_api.services.front_auth_api.rooms import FrontAuthApi, rooms_of
 from dream_api.services.http.callers import Developer, ModeQuery
 
-Rooms = Annotated[FrontAuthApi, Depends(rooms_of)]
-
 
 @dataclass(frozen=True, slots=True)
 class OwnedPlatform:

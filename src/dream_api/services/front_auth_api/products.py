@@ -19,8 +19,8 @@ from dream_api.gateways.stripe import (
 from dream_api.kit.keys import Mode
 from dream_api.services.front_auth_api.answers import TierAnswer, TierBody
 from dream_api.services.front_auth_api.branding import carry_look_over
-from dream_api.services.front_auth_api.platform import Rooms, metered
-from dream_api.services.front_auth_api.rooms import FrontAuthApi
+from dream_api.services.front_auth_api.platform import metered
+from dream_api.services.front_auth_api.rooms import FrontAuthApi, Rooms
 from dream_api.services.http.callers import Developer, ModeQuery
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.replay import CreatingRoute

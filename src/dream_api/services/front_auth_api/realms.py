@@ -1,16 +1,13 @@
 """The developers' realm as verifiers see it."""
 
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
-from dream_api.services.front_auth_api.rooms import FrontAuthApi, rooms_of
+from dream_api.services.front_auth_api.rooms import Rooms
 from dream_api.services.http.identity_wire import published
 from dream_api.services.http.realms import BUILTIN_DEVELOPERS
 from dream_api.shared.identity import DEVELOPERS_REALM_ID
-
-Rooms = Annotated[FrontAuthApi, Depends(rooms_of)]
 
 router = APIRouter(
     prefix=f"/realms/{DEVELOPERS_REALM_ID}/.well-known", dependencies=[BUILTIN_DEVELOPERS]

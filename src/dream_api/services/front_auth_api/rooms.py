@@ -1,7 +1,9 @@
 """What the developers' door may use."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from fastapi import Depends
 from starlette.requests import Request
 
 from dream_api.bridge.catalog import Catalog
@@ -50,7 +52,14 @@ class FrontAuthApi:
 
 
 def rooms_of(request: Request) -> FrontAuthApi:
-    """Find the rooms behind a request, as a dependency of handlers."""
+    """Find the rooms behind a request."""
     rooms = request.app.state.front_auth_api
     assert isinstance(rooms, FrontAuthApi), "app.py puts it there"
     return rooms
+
+
+async def _rooms(request: Request) -> FrontAuthApi:
+    return rooms_of(request)
+
+
+Rooms = Annotated[FrontAuthApi, Depends(_rooms)]

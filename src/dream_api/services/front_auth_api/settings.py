@@ -12,7 +12,8 @@ from dream_api.customers.platforms import PlatformSettings
 from dream_api.developers.management_usage import ManagementLimitReached
 from dream_api.kit.errors import FieldError, ValidationFailed
 from dream_api.kit.keys import Mode
-from dream_api.services.front_auth_api.platform import Owned, Rooms, metered
+from dream_api.services.front_auth_api.platform import Owned, metered
+from dream_api.services.front_auth_api.rooms import Rooms
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.urls import check_url, origin_of
 from dream_api.services.http.wire import Answer, Body, Omittable, Url

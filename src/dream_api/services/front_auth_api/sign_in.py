@@ -1,13 +1,12 @@
 """Developers sign up, in and out, and set a forgotten password."""
 
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dream_api.kit.passwords import PasswordsBusy
-from dream_api.services.front_auth_api.rooms import FrontAuthApi, rooms_of
+from dream_api.services.front_auth_api.rooms import FrontAuthApi, Rooms
 from dream_api.services.http.callers import DeveloperCaller, find_developer
 from dream_api.services.http.cookies import (
     SessionCookie,
@@ -41,8 +40,6 @@ from dream_api.shared.identity import (
     TooManyAttempts,
     Unauthenticated,
 )
-
-Rooms = Annotated[FrontAuthApi, Depends(rooms_of)]
 
 router = APIRouter(prefix="/platform", dependencies=[BUILTIN_DEVELOPERS])
 

@@ -4,8 +4,9 @@ from fastapi import APIRouter
 
 from dream_api.bridge.catalog import CatalogTier, LastTier, TierExists, TierLimitReached
 from dream_api.services.front_auth_api.answers import TierAnswer, TierBody
-from dream_api.services.front_auth_api.platform import Rooms, metered
+from dream_api.services.front_auth_api.platform import metered
 from dream_api.services.front_auth_api.products import PUBLISHING_REFUSALS, new_tier
+from dream_api.services.front_auth_api.rooms import Rooms
 from dream_api.services.http.callers import Developer, ModeQuery
 from dream_api.services.http.refusals import refusals
 from dream_api.services.http.replay import CreatingRoute

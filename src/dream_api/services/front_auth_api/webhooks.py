@@ -7,8 +7,7 @@ from dream_api.gateways.clerk import InvalidSignature as InvalidClerkSignature
 from dream_api.gateways.stripe import InvalidSignature, StripeEvent, verify_event
 from dream_api.kit.errors import NotFound
 from dream_api.kit.keys import Mode
-from dream_api.services.front_auth_api.platform import Rooms
-from dream_api.services.front_auth_api.rooms import FrontAuthApi
+from dream_api.services.front_auth_api.rooms import FrontAuthApi, Rooms
 from dream_api.services.http.clerk_events import receive_clerk
 from dream_api.services.http.errors import BadRequest, BodyTooLarge
 from dream_api.services.http.refusals import refusals

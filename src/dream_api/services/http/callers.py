@@ -196,7 +196,7 @@ async def caller_scope(request: Request) -> str:
     return (await require_secret_key_or_end_user(request)).scope
 
 
-def mode_of_query(
+async def mode_of_query(
     mode: Annotated[Mode, Query(description="Which of your two platforms.")] = Mode.LIVE,
 ) -> Mode:
     """Read ``?mode=live|test``; live where it is left out."""

@@ -56,7 +56,7 @@ class ClockAnswer(Answer):
     now: Moment
 
 
-def _development(request: Request) -> Development:
+async def _development(request: Request) -> Development:
     found: Development | None = getattr(request.app.state, "development", None)
     if found is None or not found.settings.development or not is_direct_loopback(request):
         raise NotFound("There is nothing at this address. /docs lists every route.")

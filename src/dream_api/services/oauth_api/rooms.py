@@ -18,7 +18,7 @@ class OauthApi:
     settings: DoorSettings
 
 
-def _rooms(request: Request) -> OauthApi:
+async def _rooms(request: Request) -> OauthApi:
     rooms = request.app.state.oauth_api
     assert isinstance(rooms, OauthApi), "app.py puts it there"
     return rooms
