@@ -4,8 +4,6 @@ import asyncio
 import hashlib
 from io import BytesIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
 from dream_api.customers.platforms import Logo
 from dream_api.kit.errors import ValidationFailed
 
@@ -27,6 +25,9 @@ async def encode_logo(upload: bytes) -> Logo:
 
 
 def _encode(upload: bytes) -> Logo:
+    # Its codecs take 4 MB, and most processes never see an upload.
+    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415 - see above.
+
     try:
         with Image.open(BytesIO(upload), formats=FORMATS) as opened:
             if max(opened.size) > SIDE_PIXELS_MAX:
