@@ -10,8 +10,6 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import stripe
-from stripe.params import CustomerCreateParams, ProductUpdateParams, SubscriptionListParams
-from stripe.params.checkout import SessionListParams as CheckoutListParams
 
 from dream_api.gateways.stripe import expansion
 from dream_api.gateways.stripe.calls import ATTEMPT_SECONDS, NETWORK_RETRIES_MAX, answer
@@ -172,7 +170,7 @@ class Stripe:
         active: bool | None = None,
     ) -> None:
         """Rename a product, archive it (``active=False``) or take it back. Repeatable."""
-        params: ProductUpdateParams = {}
+        params: stripe.params.ProductUpdateParams = {}
         if name is not None:
             params["name"] = name
         if active is not None:
@@ -232,7 +230,7 @@ class Stripe:
         idempotency_key: str,
     ) -> str:
         """Create a customer; give its id."""
-        params: CustomerCreateParams = {"metadata": metadata}
+        params: stripe.params.CustomerCreateParams = {"metadata": metadata}
         if email is not None:
             params["email"] = email
         if name is not None:
@@ -283,7 +281,7 @@ class Stripe:
             until: the last one.
             after: the last id of the page before; None for the first page.
         """
-        params: CheckoutListParams = {
+        params: stripe.params.checkout.SessionListParams = {
             "status": "open",
             "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
             "limit": LIST_LIMIT,
@@ -316,7 +314,7 @@ class Stripe:
             after: the last id of the page before; None for the first page.
             ended_of: list those instead that were made since then and have ended.
         """
-        params: SubscriptionListParams = {"limit": LIST_LIMIT}
+        params: stripe.params.SubscriptionListParams = {"limit": LIST_LIMIT}
         if ended_of is not None:
             params |= {"status": "ended", "created": {"gte": int(ended_of.timestamp())}}
         if after is not None:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import stripe
-from stripe.params import DisputeListParams, RefundListParams
 
 from dream_api.gateways.stripe.calls import answer
 from dream_api.gateways.stripe.model import ChargeStanding
@@ -54,7 +53,11 @@ class MoneyBack:
         return list(found.values())
 
     async def _refunds(self, account: str | None, created: int) -> list[dict[str, Any]]:
-        params: RefundListParams = {"created": {"gte": created}, "limit": PAGE, "expand": _EXPAND}
+        params: stripe.params.RefundListParams = {
+            "created": {"gte": created},
+            "limit": PAGE,
+            "expand": _EXPAND,
+        }
 
         def page_after(last: str | None) -> Awaitable[Any]:
             if last is not None:
@@ -64,7 +67,11 @@ class MoneyBack:
         return await _all_pages(page_after, account)
 
     async def _disputes(self, account: str | None, created: int) -> list[dict[str, Any]]:
-        params: DisputeListParams = {"created": {"gte": created}, "limit": PAGE, "expand": _EXPAND}
+        params: stripe.params.DisputeListParams = {
+            "created": {"gte": created},
+            "limit": PAGE,
+            "expand": _EXPAND,
+        }
 
         def page_after(last: str | None) -> Awaitable[Any]:
             if last is not None:

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import cast
 
 import stripe
-from stripe.params import WebhookEndpointCreateParams, WebhookEndpointUpdateParams
 
 from dream_api.gateways.stripe import platform_price
 from dream_api.gateways.stripe.calls import answer
@@ -129,7 +128,7 @@ class OwnAccount:
         """
         # The SDK's type spells out every event name; Stripe refuses a wrong one.
         params = cast(
-            "WebhookEndpointCreateParams",
+            "stripe.params.WebhookEndpointCreateParams",
             {
                 "url": url,
                 "enabled_events": events,
@@ -147,7 +146,8 @@ class OwnAccount:
     ) -> WebhookEndpoint:
         """Change what an endpoint hears, or switch it on or off. URL and secret stay."""
         params = cast(
-            "WebhookEndpointUpdateParams", {"enabled_events": events, "disabled": not enabled}
+            "stripe.params.WebhookEndpointUpdateParams",
+            {"enabled_events": events, "disabled": not enabled},
         )
         call = self._client.v1.webhook_endpoints.update_async(endpoint_id, params)
         return read_webhook_endpoint(plain_object(await answer(call)))

@@ -1,18 +1,12 @@
-"""What the SDK is given: its options and its larger parameters, typed as Stripe's own schema is."""
+"""What the SDK is given: its options and its larger parameters, typed as Stripe's own schema is.
+
+The types stand in quotes: they are for the checker, and would take 2 MB of every process.
+"""
 
 from collections.abc import Mapping
 from typing import cast
 
 import stripe
-from stripe.params import (
-    InvoiceCreatePreviewParams,
-    InvoiceCreatePreviewParamsSubscriptionDetailsItem,
-    InvoiceCreatePreviewParamsSubscriptionDetailsItemPriceData,
-    SubscriptionUpdateParams,
-)
-from stripe.params.billing_portal import ConfigurationCreateParams
-from stripe.params.billing_portal import SessionCreateParams as PortalCreateParams
-from stripe.params.checkout import SessionCreateParams
 
 from dream_api.gateways.stripe.model import CheckoutRequest, ItemMove, SubscriptionChange
 
@@ -27,10 +21,10 @@ def options(account: str | None, idempotency_key: str | None = None) -> stripe.R
     return chosen
 
 
-def checkout_params(request: CheckoutRequest) -> SessionCreateParams:
+def checkout_params(request: CheckoutRequest) -> "stripe.params.checkout.SessionCreateParams":
     """Give the parameters of a Checkout session that sells one subscription."""
     metadata = dict(request.metadata)
-    params: SessionCreateParams = {
+    params: stripe.params.checkout.SessionCreateParams = {
         "mode": "subscription",
         "line_items": [{"price": request.price_id, "quantity": 1}],
         "success_url": request.success_url,
@@ -57,14 +51,14 @@ def checkout_params(request: CheckoutRequest) -> SessionCreateParams:
     return params
 
 
-def preview_params(move: ItemMove) -> InvoiceCreatePreviewParams:
+def preview_params(move: ItemMove) -> "stripe.params.InvoiceCreatePreviewParams":
     """Give the parameters of a preview of moving one item, prorated and billed at once."""
     params = _preview_of(move)
     params["subscription_details"]["proration_behavior"] = "always_invoice"
     return params
 
 
-def recurring_params(move: ItemMove) -> InvoiceCreatePreviewParams:
+def recurring_params(move: ItemMove) -> "stripe.params.InvoiceCreatePreviewParams":
     """Give the parameters of a preview of the regular invoices after moving one item."""
     params = _preview_of(move)
     params["subscription_details"]["proration_behavior"] = "none"
@@ -72,15 +66,15 @@ def recurring_params(move: ItemMove) -> InvoiceCreatePreviewParams:
     return params
 
 
-def _preview_of(move: ItemMove) -> InvoiceCreatePreviewParams:
-    item: InvoiceCreatePreviewParamsSubscriptionDetailsItem = {"id": move.item_id}
+def _preview_of(move: ItemMove) -> "stripe.params.InvoiceCreatePreviewParams":
+    item: stripe.params.InvoiceCreatePreviewParamsSubscriptionDetailsItem = {"id": move.item_id}
     price = move.price
     if isinstance(price, str):
         item["price"] = price
     elif price is not None:
         # The SDK's type spells the intervals out; this one was read off a price of Stripe's.
         item["price_data"] = cast(
-            "InvoiceCreatePreviewParamsSubscriptionDetailsItemPriceData",
+            "stripe.params.InvoiceCreatePreviewParamsSubscriptionDetailsItemPriceData",
             {
                 "product": price.product_id,
                 "unit_amount": price.amount_cents,
@@ -91,7 +85,7 @@ def _preview_of(move: ItemMove) -> InvoiceCreatePreviewParams:
                 },
             },
         )
-    params: InvoiceCreatePreviewParams = {
+    params: stripe.params.InvoiceCreatePreviewParams = {
         "subscription": move.subscription_id,
         "subscription_details": {"items": [item]},
     }
@@ -101,9 +95,9 @@ def _preview_of(move: ItemMove) -> InvoiceCreatePreviewParams:
     return params
 
 
-def change_params(change: SubscriptionChange) -> SubscriptionUpdateParams:
+def change_params(change: SubscriptionChange) -> "stripe.params.SubscriptionUpdateParams":
     """Give the parameters of a subscription's change: only what is set."""
-    params: SubscriptionUpdateParams = {}
+    params: stripe.params.SubscriptionUpdateParams = {}
     if change.item_id is not None and change.price_id is not None:
         params["items"] = [{"id": change.item_id, "price": change.price_id}]
     if change.proration_behavior is not None:
@@ -119,9 +113,11 @@ def change_params(change: SubscriptionChange) -> SubscriptionUpdateParams:
     return params
 
 
-def portal_configuration(metadata: Mapping[str, str] | None = None) -> ConfigurationCreateParams:
+def portal_configuration(
+    metadata: Mapping[str, str] | None = None,
+) -> "stripe.params.billing_portal.ConfigurationCreateParams":
     """Give the settings of a portal: cards, invoices, and cancelling when the period ends."""
-    params: ConfigurationCreateParams = {
+    params: stripe.params.billing_portal.ConfigurationCreateParams = {
         "features": {
             "customer_update": {"enabled": True, "allowed_updates": ["address", "email"]},
             "invoice_history": {"enabled": True},
@@ -134,9 +130,14 @@ def portal_configuration(metadata: Mapping[str, str] | None = None) -> Configura
     return params
 
 
-def portal_params(customer: str, return_url: str, configuration: str | None) -> PortalCreateParams:
+def portal_params(
+    customer: str, return_url: str, configuration: str | None
+) -> "stripe.params.billing_portal.SessionCreateParams":
     """Give the parameters of a portal session."""
-    params: PortalCreateParams = {"customer": customer, "return_url": return_url}
+    params: stripe.params.billing_portal.SessionCreateParams = {
+        "customer": customer,
+        "return_url": return_url,
+    }
     if configuration is not None:
         params["configuration"] = configuration
     return params

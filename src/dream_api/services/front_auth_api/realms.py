@@ -1,6 +1,5 @@
 """The developers' realm as verifiers see it."""
 
-
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 

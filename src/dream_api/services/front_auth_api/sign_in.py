@@ -1,6 +1,5 @@
 """Developers sign up, in and out, and set a forgotten password."""
 
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
