@@ -39,7 +39,7 @@ def assemble(
     for name, value in rooms.items():
         setattr(application.state, name, value)
     for router in (operations.router, development.router, *routers):
-        application.include_router(router)
+        application.routes.extend(router.routes)  # To include it would build each route twice.
     install_documentation(application, description)
     install_problems(application, writer)
     return application

@@ -20,7 +20,7 @@ def install_documentation(app: FastAPI, description: Description) -> None:
     """Serve the documentation of *app*; call it after every router is in place."""
     app.state.description = description
     app.state.document = None
-    app.include_router(router)
+    app.routes.extend(router.routes)
 
 
 @router.get("/openapi.json")
