@@ -1,7 +1,6 @@
 """What a process that serves does without: libraries that others need, and threads for trifles."""
 
 import inspect
-import json
 import os
 import subprocess
 import sys
@@ -16,23 +15,14 @@ from fastapi.routing import APIRoute
 from dream_api.services import api_multi, front_auth_api, oauth_api, pages
 from dream_api.services.http import development, operations
 from tests.architecture.house import SOURCE
+from tests.journeys.processes import free_port
 
 _SERVE = """
-import asyncio, json, os, signal, sys
+import atexit, sys
+from dream_api.cli import main
 
-from dream_api.app import engine_of
-from dream_api.cli.configuration import clock_of, load_settings
-from dream_api.cli.serve import serve
-from dream_api.cli.server import Serving, bind, run_product
-
-def tell_and_stop():
-    print(json.dumps(sorted(sys.modules)))
-    os.kill(os.getpid(), signal.SIGTERM)
-
-settings = load_settings()
-asyncio.run(engine_of(settings).check())
-serving = Serving(settings, clock_of(settings))
-run_product(serving, bind(("127.0.0.1",), 0), on_ready=tell_and_stop)
+atexit.register(lambda: print(*sys.modules))
+main()
 """
 _ROUTERS = (
     operations.router, development.router,
@@ -45,9 +35,14 @@ def loaded(migrated_folder: Path) -> frozenset[str]:
     """Name the modules of a process that serves an SQLite folder and has answered nobody yet."""
     invented = {"DREAM_DATA_DIR": str(migrated_folder), "DREAM_STRIPE_TEST_SECRET_KEY": "sk_test_x"}
     environment = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"], **invented}
-    command = [sys.executable, "-c", _SERVE]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    return frozenset(json.loads(done.stdout.splitlines()[-1]))
+    command = [sys.executable, "-c", _SERVE, "serve", "--port", str(free_port())]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "Serving" in process.stdout.readline()
+        process.terminate()
+        names = frozenset(process.stdout.read().split())
+    assert "sqlalchemy" in names
+    return names
 
 
 @pytest.mark.parametrize(
@@ -57,6 +52,7 @@ def loaded(migrated_folder: Path) -> frozenset[str]:
         ("alembic", "dream-api migrate"),
         ("asyncpg", "PostgreSQL"),
         ("sqlalchemy.ext.asyncio", "PostgreSQL"),
+        ("stripe.params", "type checkers"),
         ("zxcvbn", "a new password"),
     ],
 )

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from dream_api.gateways.certificates import certificates
 from dream_api.gateways.clock import Clock
 from dream_api.kit.errors import DreamError, FieldError, NotFound, Unavailable, ValidationFailed
 from dream_api.kit.grants import Request, sign_grant
@@ -36,7 +37,9 @@ class ConsoleCalls:
         self._keys = keys
         self._clock = clock
         self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS), follow_redirects=False
+            timeout=httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+            verify=certificates(),
         )
 
     async def close(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from dream_api.gateways.certificates import certificates
 from dream_api.gateways.clerk import tokens, webhooks
 from dream_api.gateways.clerk.errors import ClerkRefused, ClerkUnavailable, InvalidSignature
 from dream_api.gateways.clerk.keys import KeySet
@@ -55,7 +56,9 @@ class Clerk:
     def __init__(self, application: ClerkApplication, clock: Clock) -> None:
         self.application = application
         self._clock = clock
-        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        self._client = httpx.AsyncClient(
+            timeout=TIMEOUT_SECONDS, follow_redirects=False, verify=certificates()
+        )
         self._keys = KeySet(self._fetch_keys, clock)
         self._instance: ClerkInstance | None = None
 

@@ -11,6 +11,8 @@ import httpx
 import stripe
 from typing_extensions import override
 
+from dream_api.gateways.certificates import certificates
+
 Answer = tuple[bytes, int, Mapping[str, str]]
 
 
@@ -26,9 +28,9 @@ class Transport(stripe.HTTPClient):
 
     def __init__(self, timeout_seconds: float, *, uses_proxy: bool) -> None:
         super().__init__()
-        # One certificate store for both; building one takes tens of milliseconds.
-        context = httpx.create_ssl_context()
-        options: Any = {"timeout": timeout_seconds, "verify": context, "trust_env": uses_proxy}
+        options: Any = {
+            "timeout": timeout_seconds, "verify": certificates(), "trust_env": uses_proxy,
+        }  # fmt: skip
         self._async_client = httpx.AsyncClient(**options)
         self._client = httpx.Client(**options)
 
