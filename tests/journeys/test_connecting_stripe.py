@@ -159,9 +159,21 @@ async def test_another_account_takes_the_place_of_the_first(
     """The first is closed to us; the tiers are submitted again; then people buy from the second."""
     developer = await journey.ready_developer()
     old = await account_of(running, developer)
+    await journey.pay_with(await journey.checkout(developer, "u_2"))
 
+    async def pays() -> bool:
+        return (await journey.customer(developer, "u_2"))["plan"] == "pro"
+
+    assert await eventually(pays)
     landed = await visit.connect(developer)
     before = await sell(journey, developer.secret, "u_1")
+    elsewhere = await sell(journey, developer.secret, "u_2")
+    ended = await journey.http.post(
+        "/dashboard/users/u_2",
+        data={"action": "ended"},
+        headers={**developer.headers, "Origin": journey.base_url},
+    )
+    let_go = await journey.customer(developer, "u_2")
     await journey.create_products(developer)
     after = await sell(journey, developer.secret, "u_1")
     new = await account_of(running, developer)
@@ -175,6 +187,8 @@ async def test_another_account_takes_the_place_of_the_first(
     assert old != new
     assert (409, "price_not_on_sale") == before
     assert (201, None) == after
+    assert (409, "subscription_elsewhere") == elsewhere
+    assert (303, "free") == (ended.status_code, let_go["plan"])
     assert (403, "account_invalid") == (closed.status_code, closed.json()["error"]["code"])
 
 

@@ -7,7 +7,12 @@ import pytest
 
 from dream_api.customers.end_users import Changes
 from dream_api.customers.platforms import Platforms, PlatformSettings, write_settings
-from dream_api.customers.subscriptions import ChangeNotPossible, Flag, Subscriptions
+from dream_api.customers.subscriptions import (
+    Flag,
+    NoSubscription,
+    SubscriptionElsewhere,
+    Subscriptions,
+)
 from dream_api.gateways.stripe import (
     BusinessNameMissing,
     ChargesNotEnabled,
@@ -103,7 +108,7 @@ async def test_an_account_that_stripe_has_paused_sells_nothing_and_asks_before_i
     assert url
 
 
-async def _connect_another(shop: Shop) -> Shop:
+async def connect_another(shop: Shop) -> Shop:
     """Connect another account to the same platform, as the bridge would."""
     back = await approve(
         shop.stripe.authorize_url(state="s", redirect_uri=f"{LIVE_URL}/oauth/callback")
@@ -117,7 +122,7 @@ async def _connect_another(shop: Shop) -> Shop:
 
 async def test_another_account_needs_the_tiers_again(shop: Shop) -> None:
     """Prices are the account's; submitting the tiers makes them there."""
-    moved = await _connect_another(shop)
+    moved = await connect_another(shop)
 
     with pytest.raises(PriceNotOnSale):
         await moved.open("pro")
@@ -130,7 +135,7 @@ async def test_another_account_needs_the_tiers_again(shop: Shop) -> None:
 async def test_whoever_pays_the_account_before_is_left_alone_and_flagged(shop: Shop) -> None:
     """Nothing can be known of them any more: a person looks, and nobody loses what they pay for."""
     await shop.subscribe("pro")
-    moved = await _connect_another(shop)
+    moved = await connect_another(shop)
 
     found = await moved.subscriptions.reconcile(moved.platform_id)
     user = await moved.user()
@@ -146,19 +151,66 @@ async def test_whoever_pays_the_account_before_is_left_alone_and_flagged(shop: S
 async def test_what_nobody_can_confirm_ends_with_what_was_paid_for(shop: Shop) -> None:
     """The account before is closed to us: after the period there is no plan and no revenue."""
     await shop.subscribe("pro")
-    moved = await _connect_another(shop)
+    moved = await connect_another(shop)
     await moved.sell(FREE, BASIC, PRO)
-    with pytest.raises(ChangeNotPossible) as refused:
-        await moved.subscriptions.change_plan(moved.platform_id, USER, "basic", preview=False)
     moved.clock.advance(32 * DAY)
     found = await moved.subscriptions.reconcile(moved.platform_id)
     user = await moved.user()
 
-    assert "connected before" in refused.value.detail
     assert [-2900] == [drift.mrr_cents for drift in found.drifts]
     assert ("free", "canceled", 0) == (user.plan, user.subscription_status, user.mrr_cents)
     await moved.subscribe("pro")
     assert "pro" == (await moved.user()).plan
+
+
+async def test_what_is_on_the_account_before_says_where_it_ends(shop: Shop) -> None:
+    """Buying, switching and managing are refused alike, and keep what was paid for."""
+    await shop.subscribe("basic")
+    moved = await connect_another(shop)
+    await moved.sell(FREE, BASIC, PRO)
+    asked = (
+        lambda: moved.open("pro"),
+        lambda: moved.subscriptions.change_plan(moved.platform_id, USER, "pro", preview=True),
+        lambda: moved.subscriptions.portal(moved.platform_id, USER, "https://app.example"),
+    )
+
+    for verb in asked:
+        with pytest.raises(SubscriptionElsewhere) as refused:
+            await verb()
+        assert "subscriptionEnded" in refused.value.detail
+
+    assert "basic" == (await moved.row()).plan
+
+
+async def test_a_subscription_that_ended_on_the_account_before_is_let_go(shop: Shop) -> None:
+    """Its owner says so: revenue goes, and the user may buy from the account that is connected."""
+    await shop.subscribe("basic")
+    moved = await connect_another(shop)
+    await moved.sell(FREE, BASIC, PRO)
+
+    await moved.subscriptions.end_elsewhere(moved.platform_id, USER)
+    let_go = await moved.user()
+    await moved.subscribe("pro")
+
+    assert ("free", "canceled", 0) == (let_go.plan, let_go.subscription_status, let_go.mrr_cents)
+    assert ("pro", 2_900) == ((await moved.row()).plan, (await moved.row()).mrr_cents)
+    with pytest.raises(NoSubscription):
+        await moved.subscriptions.end_elsewhere(moved.platform_id, USER)
+    assert "pro" == (await moved.row()).plan
+
+
+async def test_what_was_let_go_too_early_is_found_where_it_runs(shop: Shop) -> None:
+    """The account before is connected again, and what was said to have ended still runs there."""
+    await shop.subscribe("basic")
+    moved = await connect_another(shop)
+    await moved.sell(FREE, BASIC, PRO)
+    await moved.subscriptions.end_elsewhere(moved.platform_id, USER)
+    await shop.connect()
+
+    found = await shop.subscriptions.reconcile(shop.platform_id)
+
+    assert [1_000] == [drift.mrr_cents for drift in found.drifts]
+    assert 1_000 == (await shop.row()).mrr_cents
 
 
 async def test_the_same_account_again_changes_nothing(shop: Shop) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from dream_api.kit.periods import rfc3339
 from tests.integration.customers.door import Door
 from tests.integration.customers.shop import USER
+from tests.integration.customers.test_accounts import connect_another
 
 URLS = {"successUrl": "https://app.example/welcome", "cancelUrl": "https://app.example/pricing"}
 ROW_FIELDS = {
@@ -267,6 +268,24 @@ async def test_the_portal_opens_for_a_customer(door: Door) -> None:
 
     assert 201 == answer.status_code
     assert answer.json()["url"].startswith("http")
+
+
+async def test_a_subscription_that_ended_elsewhere_is_let_go_by_a_word(door: Door) -> None:
+    """Nothing on another account: 409, and no other change of the same request is made."""
+    await door.shop.subscribe("basic")
+    nothing = await door.call(
+        "PATCH", f"/v1/customers/{USER}", {"subscriptionEnded": True, "plan": "pro"}
+    )
+    moved = await connect_another(door.shop)
+    ended = await door.call("PATCH", f"/v1/customers/{USER}", {"subscriptionEnded": True})
+
+    assert (409, "no_subscription") == (nothing.status_code, nothing.json()["code"])
+    assert (200, "free", "canceled") == (
+        ended.status_code,
+        ended.json()["plan"],
+        ended.json()["subscriptionStatus"],
+    )
+    assert moved.account_id != door.shop.account_id
 
 
 async def test_a_server_says_whom_it_means(door: Door) -> None:

@@ -36,10 +36,7 @@ class AccountStandings:
             lambda connection: rows.find_charges_enabled(connection, platform_id, account.id)
         )
         if not is_enabled and not await self._look(account, platform_id):
-            raise ChargesNotEnabled(
-                "Stripe does not let the connected account take payments yet. Its owner finishes "
-                "what Stripe asks for at https://dashboard.stripe.com/account."
-            )
+            raise ChargesNotEnabled(ChargesNotEnabled.advice)
 
     async def _look(self, account: Account, platform_id: str) -> bool:
         found = await account.stripe.get_account(account.id)

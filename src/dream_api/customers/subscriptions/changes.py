@@ -11,7 +11,12 @@ from dream_api.customers.end_users import EndUser
 from dream_api.customers.platforms import Tier, TierConfig
 from dream_api.customers.subscriptions import store as rows
 from dream_api.customers.subscriptions.desk import Account, Desk
-from dream_api.customers.subscriptions.errors import ChangeNotPossible, NoSubscription
+from dream_api.customers.subscriptions.errors import (
+    ChangeNotPossible,
+    NoSubscription,
+    Obstacle,
+    SubscriptionElsewhere,
+)
 from dream_api.customers.subscriptions.mirror import Mirror
 from dream_api.customers.subscriptions.model import (
     ACCESS,
@@ -100,6 +105,7 @@ class Changes:
             ValidationFailed: no such tier is on sale.
             NoSubscription: the user has none that runs.
             ChangeNotPossible: Stripe cannot do it in one step, or there is nothing to change.
+            SubscriptionElsewhere: it is on an account that was connected before.
             CardDeclined, PaymentNeedsAction: nothing has changed.
         """
         desk = self._desk
@@ -127,18 +133,11 @@ class Changes:
         return user
 
     async def _case(self, account: Account, user: EndUser, target: Tier, tiers: TierConfig) -> Case:
-        assert user.stripe_subscription_id is not None, "_subscriber has checked"
-        try:
-            found = await account.stripe.get_subscription(account.id, user.stripe_subscription_id)
-        except StripeNotFound as error:
-            raise ChangeNotPossible(
-                "The connected Stripe account knows no such subscription; it is on the one that "
-                "was connected before. Change it there in Stripe's dashboard."
-            ) from error
+        found = await self._found(account, user)
         subscription = read_subscription(found, user.platform_id, user.user_id, tiers)
         item = tier_item(found, tiers)
         if item is None or not subscription.has_access:
-            raise NoSubscription("The subscription has just ended. Start one with a Checkout.")
+            raise _just_ended()
         entitled = subscription.tier_at(self._desk.clock.now())
         held_price_id = found["metadata"].get(HELD_PRICE_KEY)
         is_held = held_price_id is not None and subscription.is_waiting(self._desk.clock.now())
@@ -155,6 +154,14 @@ class Changes:
         case = Case(account, found, item, subscription, entitled, paid, target, way)
         _check_can_wait(case)
         return case
+
+    async def _found(self, account: Account, user: EndUser) -> dict[str, Any]:
+        assert user.stripe_subscription_id is not None, "_subscriber has checked"
+        try:
+            return await account.stripe.get_subscription(account.id, user.stripe_subscription_id)
+        except StripeNotFound as error:
+            seen = await self._mirror.refresh(user.platform_id, user.stripe_subscription_id)
+            raise (SubscriptionElsewhere() if seen.has_access else _just_ended()) from error
 
     async def _is_news(self, seen: Subscription) -> bool:
         """Tell whether Stripe has changed it since we looked: a change whose answer was lost."""
@@ -243,6 +250,10 @@ def _plan_after(case: Case, before: EndUser) -> str | None:
     return case.target.name if _is_now(case) and before.plan_grant is None else before.plan
 
 
+def _just_ended() -> NoSubscription:
+    return NoSubscription("The subscription has just ended. Start one with POST /v1/checkout.")
+
+
 def _not_running(status: str | None) -> NoSubscription:
     if status is None or status in ENDED or status == "incomplete":
         what = "The user has no running subscription. Start one with POST /v1/checkout."
@@ -258,7 +269,8 @@ def _check_can_wait(case: Case) -> None:
     if case.subscription.current_period_end is None or case.entitled is None:
         raise ChangeNotPossible(
             "The subscription was not sold here, so nothing can be kept until its period ends. "
-            "Change it in the Stripe dashboard."
+            "Change it in the Stripe dashboard.",
+            Obstacle.NOT_SOLD_HERE,
         )
 
 

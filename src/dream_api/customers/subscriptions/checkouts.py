@@ -10,6 +10,7 @@ from dream_api.customers.subscriptions.desk import Account, Desk
 from dream_api.customers.subscriptions.errors import (
     CheckoutNotComplete,
     StripeNotConnected,
+    SubscriptionElsewhere,
     SubscriptionExists,
 )
 from dream_api.customers.subscriptions.mirror import Mirror
@@ -79,6 +80,7 @@ class Checkouts:
         Raises:
             ValidationFailed: no such tier is on sale, or it costs nothing.
             SubscriptionExists: the user has one, perhaps paid for a moment ago.
+            SubscriptionElsewhere: the one they have is on an account that was connected before.
             ChargesNotEnabled: the connected account may not take payments.
             StripeNotConnected, StripeRefused, StripeUnavailable: nothing was opened.
             UserBusy: another verb about this user is under way.
@@ -91,7 +93,7 @@ class Checkouts:
         async with desk.locks.hold(order.platform_id, f"user:{order.user_id}"):
             user = await self._user(order, tiers)
             await self.close_all(account, user.platform_id, user.user_id)
-            await self._check_no_subscription(user)
+            await self._check_no_subscription(account, user)
             opening = await self._openings.begin(account, user)
             session = await self._create(account, order, tier, user, opening)
             checkout = Checkout(
@@ -219,11 +221,14 @@ class Checkouts:
         else:
             await self._note(platform_id, session_id, session)
 
-    async def _check_no_subscription(self, user: EndUser) -> None:
+    async def _check_no_subscription(self, account: Account, user: EndUser) -> None:
         subscriptions = await self._desk.store.of(user.platform_id).read(
             lambda connection: rows.list_subscriptions(connection, user.platform_id, user.user_id)
         )
-        statuses = {one.status for one in subscriptions} - ENDED - {"incomplete"}
+        running = [one for one in subscriptions if one.status not in ENDED | {"incomplete"}]
+        if running and all(one.is_elsewhere(account.id) for one in running):
+            raise SubscriptionElsewhere
+        statuses = {one.status for one in running}
         if statuses & ACCESS:
             what = (
                 "The user has a subscription. Change it with POST /v1/change-plan, or let the "

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dream_api.customers.subscriptions import store as rows
 from dream_api.customers.subscriptions.checkouts import Checkouts
 from dream_api.customers.subscriptions.desk import Account, Desk
-from dream_api.customers.subscriptions.errors import StripeNotConnected
+from dream_api.customers.subscriptions.errors import NoSubscription, StripeNotConnected
 from dream_api.customers.subscriptions.mirror import Mirror
 from dream_api.customers.subscriptions.model import ENDED, PLATFORM_KEY
 from dream_api.gateways.stripe import AccountGone, StripeNotFound
@@ -41,6 +41,40 @@ class Ending:
         except (StripeNotConnected, AccountGone):
             return  # The developer has cut us off; there is nothing left that we could end.
 
+    async def end_elsewhere(self, platform_id: str, user_id: str) -> None:
+        """Believe that what a user had on an account connected before has ended there.
+
+        Nobody can tell us of it: that account is closed to us. Only its owner knows.
+
+        Raises:
+            NotFound: the platform has no such user.
+            NoSubscription: the user has nothing on another account.
+            StripeNotConnected: there is no account that it could be compared with.
+        """
+        if await self._desk.end_users.find(platform_id, user_id) is None:
+            raise NotFound("No such user. Create it with POST /v1/customers first.")
+        account = await self._desk.account(platform_id)
+        async with self._desk.locks.hold(platform_id, f"user:{user_id}"):
+            await self._desk.store.of(platform_id).write(
+                lambda connection: self._end_elsewhere(connection, platform_id, user_id, account.id)
+            )
+
+    def _end_elsewhere(
+        self, connection: Connection, platform_id: str, user_id: str, account_id: str
+    ) -> None:
+        known = rows.list_subscriptions(connection, platform_id, user_id)
+        elsewhere = [
+            one for one in known if one.status not in ENDED and one.is_elsewhere(account_id)
+        ]
+        if not elsewhere:
+            raise NoSubscription(
+                "The user has no subscription on an account that was connected before. What is on "
+                "the connected one ends through POST /v1/portal or in Stripe's dashboard.",
+                param="subscriptionEnded",
+            )
+        for one in elsewhere:
+            self._mirror.end(connection, one)
+
     async def erase(self, platform_id: str, user_id: str, forget_identity: ForgetIdentity) -> None:
         """Erase a user; see ``Subscriptions.erase``."""
         if await self._desk.end_users.find(platform_id, user_id) is None:
@@ -54,8 +88,8 @@ class Ending:
 
     def _forget(self, connection: Connection, platform_id: str, user_id: str) -> None:
         for known in rows.list_subscriptions(connection, platform_id, user_id):
-            # What still counted as revenue is lost with the user, and shown as such.
-            self._mirror.end(connection, known)
+            if known.mrr_cents:  # Lost with the user, and shown as such.
+                self._mirror.end(connection, known)
         rows.delete_of_user(connection, platform_id, user_id)
         rows.rename_mover(connection, platform_id, user_id, _pseudonym(platform_id, user_id))
 

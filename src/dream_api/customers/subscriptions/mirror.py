@@ -79,8 +79,7 @@ class Mirror:
 
     def end(self, connection: Connection, known: Subscription) -> None:
         """Write that a subscription is over, as nobody will ask about it any more."""
-        if known.mrr_cents:
-            self._put(connection, replace(known, status="canceled", mrr_cents=0))
+        self._put(connection, known.over())
 
     async def _let_go(
         self, lock: Lock, account: Account, subscription_id: str, error: StripeNotFound

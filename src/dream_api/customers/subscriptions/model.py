@@ -84,6 +84,14 @@ class Subscription:
         """Whether its status lets the user in; past due is the grace that dunning gives."""
         return self.status in ACCESS
 
+    def is_elsewhere(self, account_id: str) -> bool:
+        """Whether it was seen on another account than the one that is connected now."""
+        return self.account_id not in (None, account_id)
+
+    def over(self) -> "Subscription":
+        """Give it as it is when nobody will say more of it."""
+        return replace(self, status="canceled", mrr_cents=0, held_tier=None, held_until=None)
+
     def tier_at(self, now: datetime) -> str | None:
         """Give the tier that it entitles to at a moment."""
         if self.is_waiting(now) or self.tier is None:
@@ -255,10 +263,9 @@ def gone(known: Subscription, account_id: str, now: datetime) -> Subscription:
     nothing can be known of it: what was paid for holds until its period ends, flagged for a person
     to look at; afterwards nobody can tell us of a payment, and it counts as over.
     """
-    is_here = known.account_id in (None, account_id)
     is_paid_for = known.current_period_end is not None and now < known.current_period_end
-    if is_here or not is_paid_for:
-        return replace(known, status="canceled", mrr_cents=0, held_tier=None, held_until=None)
+    if not known.is_elsewhere(account_id) or not is_paid_for:
+        return known.over()
     return replace(known, flag=Flag.OTHER_ACCOUNT.value)
 
 

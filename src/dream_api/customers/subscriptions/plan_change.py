@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from dream_api.customers.platforms import Tier
-from dream_api.customers.subscriptions.errors import ChangeNotPossible
+from dream_api.customers.subscriptions.errors import ChangeNotPossible, Obstacle
 from dream_api.customers.subscriptions.mrr import monthly_amount
 from dream_api.gateways.stripe import PriceTerms
 
@@ -60,7 +60,8 @@ class Paid:
         recurring, amount = price.get("recurring"), price.get("unit_amount")
         if not recurring or amount is None:
             raise ChangeNotPossible(
-                "The subscription's price was not made here. Change it in the Stripe dashboard."
+                "The subscription's price was not made here. Change it in the Stripe dashboard.",
+                Obstacle.NOT_SOLD_HERE,
             )
         return cls(
             tier=tier,
@@ -105,7 +106,8 @@ def way_to(target: Tier, paid: Paid, *, is_news: bool = False) -> Way:
     if target.currency != paid.currency:
         raise ChangeNotPossible(
             "Stripe bills a subscription in one currency. End this one in the portal, then "
-            "subscribe anew."
+            "subscribe anew.",
+            Obstacle.OTHER_CURRENCY,
         )
     return _way_between(target, paid)
 
@@ -117,7 +119,9 @@ def _way_back(paid: Paid, *, is_news: bool) -> Way:
         return Way.RESUME
     if is_news:
         return Way.DONE
-    raise ChangeNotPossible("The user is on this tier already; nothing was changed.", param="tier")
+    raise ChangeNotPossible(
+        "The user is on this tier already; nothing was changed.", Obstacle.SAME_TIER, param="tier"
+    )
 
 
 def _way_between(target: Tier, paid: Paid) -> Way:
@@ -129,7 +133,8 @@ def _way_between(target: Tier, paid: Paid) -> Way:
         return Way.DOWNGRADE
     raise ChangeNotPossible(
         "Stripe would bill the shorter interval at once. End the subscription in the portal; "
-        "when it has ended, subscribe anew."
+        "when it has ended, subscribe anew.",
+        Obstacle.SHORTER_INTERVAL,
     )
 
 

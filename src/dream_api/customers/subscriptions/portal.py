@@ -3,9 +3,10 @@
 from dream_api.customers.end_users import EndUser
 from dream_api.customers.subscriptions import store as rows
 from dream_api.customers.subscriptions.desk import Account, Desk
-from dream_api.customers.subscriptions.errors import NoSubscription
+from dream_api.customers.subscriptions.errors import NoSubscription, SubscriptionElsewhere
+from dream_api.customers.subscriptions.model import ENDED
 from dream_api.gateways.stripe import StripeRefused
-from dream_api.kit.errors import NotFound
+from dream_api.kit.errors import DreamError, NotFound
 from dream_api.kit.ids import new_id
 
 _CONFIGURATION = "configuration"
@@ -27,6 +28,7 @@ class Portal:
         Raises:
             NotFound: the platform has no such user.
             NoSubscription: the user was never a customer of the connected account.
+            SubscriptionElsewhere: they are one of an account that was connected before.
         """
         user = await self._desk.end_users.find(platform_id, user_id)
         if user is None:
@@ -42,7 +44,7 @@ class Portal:
             return await self._ask(account, user, return_url, configuration)
         except StripeRefused as error:
             if error.stripe_param == _CUSTOMER:
-                raise _never_subscribed() from error
+                raise await self._no_customer(account, user) from error
             if error.stripe_param != _CONFIGURATION:
                 raise
         key = new_id("portal", self._desk.clock.now())
@@ -59,6 +61,14 @@ class Portal:
             return_url=return_url,
             configuration=configuration,
         )
+
+    async def _no_customer(self, account: Account, user: EndUser) -> DreamError:
+        known = await self._desk.store.of(user.platform_id).read(
+            lambda connection: rows.list_subscriptions(connection, user.platform_id, user.user_id)
+        )
+        if any(one.status not in ENDED and one.is_elsewhere(account.id) for one in known):
+            return SubscriptionElsewhere()
+        return _never_subscribed()
 
     async def _find(self, account: Account, platform_id: str) -> str | None:
         return await self._desk.store.of(platform_id).read(

@@ -12,7 +12,12 @@ from dream_api.customers.subscriptions.desk import Account, Desk
 from dream_api.customers.subscriptions.drift import Drift, Reconciled, drift_between
 from dream_api.customers.subscriptions.errors import CheckoutNotComplete
 from dream_api.customers.subscriptions.mirror import Mirror
-from dream_api.customers.subscriptions.model import PLATFORM_KEY, CheckoutStatus, Subscription
+from dream_api.customers.subscriptions.model import (
+    ENDED,
+    PLATFORM_KEY,
+    CheckoutStatus,
+    Subscription,
+)
 from dream_api.gateways.stripe import StripeUnavailable
 from dream_api.kit.errors import DreamError, Unavailable
 from dream_api.stores import Connection
@@ -159,7 +164,11 @@ class Reconciliation:
             page = await account.stripe.list_running(account.id, after, ended_of=ended_of)
             for one in page:
                 is_ours = (one.get("metadata") or {}).get(PLATFORM_KEY) == platform_id
-                if is_ours and await self._find(platform_id, one["id"]) is None:
+                if not is_ours:
+                    continue
+                known = await self._find(platform_id, one["id"])
+                # One that runs is news, too, where we were told that it had ended.
+                if known is None or (ended_of is None and known.status in ENDED):
                     found.append(one["id"])
             if len(page) < PAGE:
                 break

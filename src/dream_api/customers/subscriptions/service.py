@@ -131,6 +131,16 @@ class Subscriptions:
         """
         await self._ending.cancel_all(platform_id, user_id)
 
+    async def end_elsewhere(self, platform_id: str, user_id: str) -> None:
+        """Take its owner's word that a subscription on an account connected before has ended.
+
+        Raises:
+            NotFound: the platform has no such user.
+            NoSubscription: the user has nothing on another account.
+            StripeNotConnected: no account is connected.
+        """
+        await self._ending.end_elsewhere(platform_id, user_id)
+
     async def erase(self, platform_id: str, user_id: str, forget_identity: ForgetIdentity) -> None:
         """Erase a user: end the subscription, then identity, profile and usage.
 

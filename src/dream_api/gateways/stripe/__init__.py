@@ -6,27 +6,12 @@ verification of its webhooks. Does not own: what is sold, to whom, and any state
 
 from dream_api.gateways.stripe.errors import (
     AccountGone,
-    AddressRefused,
-    AmountTooLarge,
-    AmountTooSmall,
-    BusinessNameMissing,
-    CardDeclined,
-    ChargesNotEnabled,
-    CurrencyConflict,
-    CurrencyRefused,
     InvalidSignature,
-    NoPaymentMethod,
     OauthRefused,
-    PaymentNeedsAction,
-    PriceNotOnSale,
     StripeNotConfigured,
     StripeNotFound,
     StripeRefused,
     StripeUnavailable,
-    SubscriptionLimit,
-    SubscriptionManaged,
-    SubscriptionOver,
-    TaxNotSetUp,
 )
 from dream_api.gateways.stripe.events import SIGNATURE_TOLERANCE_SECONDS, parse_event, verify_event
 from dream_api.gateways.stripe.gateway import Stripe
@@ -51,6 +36,26 @@ from dream_api.gateways.stripe.model import (
 from dream_api.gateways.stripe.modes import StripeModes
 from dream_api.gateways.stripe.onboarding import Departure, OauthOnboarding, Onboarding
 from dream_api.gateways.stripe.own_account import OwnAccount
+from dream_api.gateways.stripe.refusals import (
+    AddressRefused,
+    AmountTooLarge,
+    AmountTooSmall,
+    BusinessNameMissing,
+    CardDeclined,
+    ChargesNotEnabled,
+    CurrencyConflict,
+    CurrencyRefused,
+    NamedRefusal,
+    NoPaymentMethod,
+    PaymentNeedsAction,
+    PriceNotOnSale,
+    SubscriptionLimit,
+    SubscriptionManaged,
+    SubscriptionOver,
+    TaxLocationInvalid,
+    TaxNotSetUp,
+    TextRefused,
+)
 
 __all__ = [
     "API_VERSION",
@@ -70,6 +75,7 @@ __all__ = [
     "Departure",
     "InvalidSignature",
     "ItemMove",
+    "NamedRefusal",
     "NewPrice",
     "NewProduct",
     "NoPaymentMethod",
@@ -96,7 +102,9 @@ __all__ = [
     "SubscriptionLimit",
     "SubscriptionManaged",
     "SubscriptionOver",
+    "TaxLocationInvalid",
     "TaxNotSetUp",
+    "TextRefused",
     "WebhookEndpoint",
     "parse_event",
     "verify_event",

@@ -34,7 +34,12 @@ _PASSING_CODES = frozenset(
     {"idempotency_key_in_use", "lock_timeout", "rate_limit", "taxes_calculation_failed"}
 )
 # Our own key may not do this: the developer can change nothing about it.
-_KEY_CODES = frozenset({"api_key_expired", "more_permissions_required", "platform_api_key_expired"})
+_KEY_CODES = frozenset({
+    "api_key_expired",
+    "more_permissions_required",
+    "platform_api_key_expired",
+    "secret_key_required",
+})  # fmt: skip
 _REFUSALS = (
     stripe.InvalidRequestError,
     stripe.CardError,

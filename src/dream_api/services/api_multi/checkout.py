@@ -9,6 +9,7 @@ from dream_api.customers.subscriptions import (
     ChangeNotPossible,
     NoSubscription,
     StripeNotConnected,
+    SubscriptionElsewhere,
     SubscriptionExists,
     UserBusy,
 )
@@ -29,6 +30,7 @@ from dream_api.gateways.stripe import (
     SubscriptionLimit,
     SubscriptionManaged,
     SubscriptionOver,
+    TaxLocationInvalid,
     TaxNotSetUp,
 )
 from dream_api.kit.errors import NotFound
@@ -46,11 +48,11 @@ router = APIRouter(prefix="/v1", route_class=CreatingRoute)
 _STRIPE = (StripeNotConnected, StripeRefused, AccountGone, StripeUnavailable, UserBusy)
 _SELLING = (
     ChargesNotEnabled, BusinessNameMissing, PriceNotOnSale, TaxNotSetUp, CurrencyConflict,
-    AmountTooSmall, AmountTooLarge, AddressRefused, SubscriptionLimit,
+    TaxLocationInvalid, AmountTooSmall, AmountTooLarge, AddressRefused, SubscriptionLimit,
 )  # fmt: skip
 _CHARGING = (
     CardDeclined, PaymentNeedsAction, NoPaymentMethod, PriceNotOnSale, TaxNotSetUp,
-    AmountTooSmall, AmountTooLarge, SubscriptionManaged, SubscriptionOver,
+    TaxLocationInvalid, AmountTooSmall, AmountTooLarge, SubscriptionManaged, SubscriptionOver,
 )  # fmt: skip
 
 
@@ -119,7 +121,7 @@ class PortalAnswer(Answer):
     "/checkout",
     status_code=201,
     response_model=CheckoutAnswer,
-    responses=refusals(SubscriptionExists, NotFound, *_SELLING, *_STRIPE),
+    responses=refusals(SubscriptionExists, SubscriptionElsewhere, NotFound, *_SELLING, *_STRIPE),
 )
 async def create_checkout(
     body: CheckoutBody, caller: SecretKeyOrEndUser, rooms: Rooms
@@ -137,7 +139,9 @@ async def create_checkout(
 @router.post(
     "/change-plan",
     response_model=ChangePlanAnswer,
-    responses=refusals(NoSubscription, ChangeNotPossible, NotFound, *_CHARGING, *_STRIPE),
+    responses=refusals(
+        NoSubscription, SubscriptionElsewhere, ChangeNotPossible, NotFound, *_CHARGING, *_STRIPE
+    ),
 )
 async def change_plan(
     body: ChangePlanBody, caller: SecretKeyOrEndUser, rooms: Rooms
@@ -154,7 +158,7 @@ async def change_plan(
     "/portal",
     status_code=201,
     response_model=PortalAnswer,
-    responses=refusals(NoSubscription, NotFound, AddressRefused, *_STRIPE),
+    responses=refusals(NoSubscription, SubscriptionElsewhere, NotFound, AddressRefused, *_STRIPE),
 )
 async def open_portal(body: PortalBody, caller: SecretKeyOrEndUser, rooms: Rooms) -> dict[str, Any]:
     """Open Stripe's portal: cards, invoices, and ending the subscription."""

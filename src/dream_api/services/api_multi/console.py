@@ -72,6 +72,14 @@ async def change_user(body: ChangeUser, request: Request, rooms: Rooms) -> Respo
     return Response(status_code=204)
 
 
+@router.post("/end-elsewhere", status_code=204, response_class=Response)
+async def end_elsewhere(body: OnUser, request: Request, rooms: Rooms) -> Response:
+    """Take the developer's word that what is on an account connected before has ended."""
+    await _require_grant(request, rooms, body.platform_id)
+    await rooms.subscriptions.end_elsewhere(body.platform_id, body.user_id)
+    return Response(status_code=204)
+
+
 @router.post("/erase-user", status_code=204, response_class=Response)
 async def erase_user(body: OnUser, request: Request, rooms: Rooms) -> Response:
     """End the subscription and erase the end user."""

@@ -1,6 +1,6 @@
 """End users, for a developer's server: ``/v1/customers``."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from dream_api.customers.dashboard import Filters
 from dream_api.customers.end_users import KEEP, Changes, UserExists
+from dream_api.customers.subscriptions import NoSubscription, StripeNotConnected
 from dream_api.gateways.stripe import StripeUnavailable
 from dream_api.kit.cursors import InvalidCursor
 from dream_api.services.api_multi.rooms import Rooms
@@ -108,6 +109,11 @@ class CustomerPatch(Body):
     blocked: Omittable[bool] = None
     email: Omittable[Email] = None
     name: Omittable[Line] = None
+    subscription_ended: Omittable[Literal[True]] = Field(
+        None,
+        description="What the user had on a Stripe account connected before has ended there, as "
+        "only its owner knows.",
+    )
 
     def changes(self) -> Changes:
         """Give the changes: null means something only where it was sent."""
@@ -171,14 +177,20 @@ async def read_customer(userId: str, key: SecretKey, rooms: Rooms) -> dict[str, 
     return (await rooms.end_users.get(key.platform_id, userId)).to_wire()
 
 
-@router.patch("/{userId:path}", response_model=Customer)
+@router.patch(
+    "/{userId:path}",
+    response_model=Customer,
+    responses=refusals(NoSubscription, StripeNotConnected),
+)
 async def patch_customer(
     userId: str,  # noqa: N803 - the name on the wire.
     body: CustomerPatch,
     key: SecretKey,
     rooms: Rooms,
 ) -> dict[str, Any]:
-    """Grant a plan by hand, block, or correct the profile."""
+    """Grant a plan by hand, block, correct the profile, or let a lost subscription go."""
+    if body.subscription_ended:
+        await rooms.subscriptions.end_elsewhere(key.platform_id, userId)
     row = await rooms.end_users.patch(key.platform_id, userId, body.changes())
     return row.to_wire()
 

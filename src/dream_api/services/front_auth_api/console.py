@@ -24,6 +24,10 @@ class EndUserVerbs(Protocol):
         """Grant a plan, take the grant back, block or unblock."""
         ...
 
+    async def end_elsewhere(self, platform_id: str, user_id: str) -> None:
+        """Take the developer's word that what is on an account connected before has ended."""
+        ...
+
     async def erase_user(self, platform_id: str, user_id: str) -> None:
         """End the subscription, then erase the user."""
         ...
@@ -53,6 +57,10 @@ class NearVerbs:
         """Grant a plan, take the grant back, block or unblock."""
         await self.end_users.patch(platform_id, user_id, changes)
 
+    async def end_elsewhere(self, platform_id: str, user_id: str) -> None:
+        """Take the developer's word that what is on an account connected before has ended."""
+        await self.subscriptions.end_elsewhere(platform_id, user_id)
+
     async def erase_user(self, platform_id: str, user_id: str) -> None:
         """End the subscription, then erase the user."""
         await self.subscriptions.erase(platform_id, user_id, self.realm.delete)
@@ -79,6 +87,10 @@ class FarVerbs:
         wanted = {"plan": changes.plan, "blocked": changes.blocked}
         given = {name: value for name, value in wanted.items() if value is not KEEP}
         await self.calls.call("change-user", platform_id, {"userId": user_id, **given})
+
+    async def end_elsewhere(self, platform_id: str, user_id: str) -> None:
+        """Take the developer's word that what is on an account connected before has ended."""
+        await self.calls.call("end-elsewhere", platform_id, {"userId": user_id})
 
     async def erase_user(self, platform_id: str, user_id: str) -> None:
         """End the subscription, then erase the user."""
@@ -140,6 +152,10 @@ class Console:
         """Grant a plan, take the grant back, block or unblock; show the user afterwards."""
         await self._verbs.change_user(platform_id, user_id, changes)
         return await self._end_users.get(platform_id, user_id)
+
+    async def end_elsewhere(self, platform_id: str, user_id: str) -> None:
+        """Take the developer's word that what is on an account connected before has ended."""
+        await self._verbs.end_elsewhere(platform_id, user_id)
 
     async def erase_user(self, platform_id: str, user_id: str) -> None:
         """End the subscription, then erase the user."""

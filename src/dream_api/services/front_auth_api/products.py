@@ -15,6 +15,7 @@ from dream_api.gateways.stripe import (
     CurrencyRefused,
     StripeRefused,
     StripeUnavailable,
+    TextRefused,
 )
 from dream_api.kit.keys import Mode
 from dream_api.services.front_auth_api.answers import TierAnswer, TierBody
@@ -30,7 +31,7 @@ router = APIRouter(prefix="/platform", route_class=CreatingRoute)
 
 PUBLISHING_REFUSALS = (
     PaymentRequired, NotConnected, TierInUse, TiersChanged, AccountGone, StripeRefused,
-    StripeUnavailable, ManagementLimitReached, CurrencyRefused, AmountTooLarge, AmountTooSmall,
+    StripeUnavailable, ManagementLimitReached, CurrencyRefused, AmountTooLarge, AmountTooSmall, TextRefused,
 )  # fmt: skip
 
 

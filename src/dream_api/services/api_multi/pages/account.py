@@ -4,8 +4,11 @@ from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
+from dream_api.customers.subscriptions import UserBusy
+from dream_api.gateways.stripe import StripeUnavailable
 from dream_api.kit.errors import DreamError, ValidationFailed
 from dream_api.services.api_multi.pages.host import Host, HostedPage
+from dream_api.services.api_multi.pages.sentences import told
 from dream_api.services.http.cookies import delete_session_cookie, end_user_cookie
 from dream_api.services.pages.account import AccountDoor, change_account, new_email_of
 from dream_api.services.pages.forms import Form, read_form
@@ -29,7 +32,7 @@ _UNPAID = frozenset({"past_due", "unpaid", "incomplete"})
 async def account(request: Request, host: HostedPage) -> Response:
     """Show what the person has, uses and pays."""
     host.signed_in(request)
-    return await _show(request, host, Form())
+    return await show_account(request, host, Form())
 
 
 @router.post("/account")
@@ -43,8 +46,11 @@ async def change(request: Request, host: HostedPage) -> Response:
         raise SignInFirst(
             f"{host.base}/reauth?next={host.base}/account", host.brand, host.form_targets
         ) from None
+    except (StripeUnavailable, UserBusy) as refusal:
+        shown = told(host, form, refusal)
+        return await show_account(request, host, shown, status=refusal.status)
     except DreamError as refusal:
-        return await _show(request, host, form.refused(refusal), status=refusal.status)
+        return await show_account(request, host, form.refused(refusal), status=refusal.status)
 
 
 async def _act(request: Request, host: Host, person: Principal, form: Form) -> Response:
@@ -72,7 +78,8 @@ async def _delete(host: Host, person: Principal, form: Form) -> Response:
     return answer
 
 
-async def _show(request: Request, host: Host, form: Form, *, status: int = 200) -> Response:
+async def show_account(request: Request, host: Host, form: Form, *, status: int = 200) -> Response:
+    """Show the page, after a refusal with the reason."""
     person = host.signed_in(request)
     rooms = host.rooms
     row = await rooms.end_users.get(host.platform_id, person.user_id)

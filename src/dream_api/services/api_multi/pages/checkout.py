@@ -4,9 +4,11 @@ from fastapi import APIRouter, Request, Response
 
 from dream_api.customers.platforms import Tier
 from dream_api.customers.subscriptions import CheckoutNotComplete, PlanChange, SubscriptionExists
-from dream_api.kit.errors import DreamError, NotFound
+from dream_api.kit.errors import DreamError, NotFound, Unavailable
+from dream_api.services.api_multi.pages.account import show_account
 from dream_api.services.api_multi.pages.host import Host, HostedPage, OpenHostedPage
 from dream_api.services.api_multi.pages.pricing import show_pricing
+from dream_api.services.api_multi.pages.sentences import sentence_of, told
 from dream_api.services.pages.forms import Form, read_form
 from dream_api.services.pages.links import with_query
 from dream_api.services.pages.rendering import see_other
@@ -32,7 +34,7 @@ async def checkout(request: Request, host: OpenHostedPage) -> Response:
     except SubscriptionExists:
         return see_other(f"{host.base}/change-plan", tier=tier)
     except DreamError as refusal:
-        return await show_pricing(request, host, form.refused(refusal), status=refusal.status)
+        return await show_pricing(request, host, told(host, form, refusal), status=refusal.status)
     return see_other(opened.url)
 
 
@@ -46,7 +48,9 @@ async def checkout_return(request: Request, host: HostedPage) -> Response:
     try:
         success_url = await host.rooms.subscriptions.settle_checkout(host.platform_id, session_id)
     except CheckoutNotComplete as refusal:
-        return _waiting(request, host, refusal)
+        return _waiting(request, host, "Your payment is not complete yet", refusal)
+    except Unavailable as refusal:
+        return _waiting(request, host, "Your payment is being confirmed", refusal)
     return see_other(success_url)
 
 
@@ -60,7 +64,7 @@ async def preview_change(request: Request, host: OpenHostedPage) -> Response:
             host.platform_id, person.user_id, tier.name, preview=True
         )
     except DreamError as refusal:
-        return _show_change(request, host, tier, Form().refused(refusal), status=refusal.status)
+        return _show_change(request, host, tier, told(host, Form(), refusal), status=refusal.status)
     return _show_change(request, host, tier, Form(), planned=planned)
 
 
@@ -73,7 +77,7 @@ async def change(request: Request, host: OpenHostedPage) -> Response:
     try:
         await host.rooms.subscriptions.change_plan(host.platform_id, person.user_id, tier.name)
     except DreamError as refusal:
-        return _show_change(request, host, tier, form.refused(refusal), status=refusal.status)
+        return _show_change(request, host, tier, told(host, form, refusal), status=refusal.status)
     return see_other(f"{host.base}/account", notice="plan-changed")
 
 
@@ -81,9 +85,12 @@ async def change(request: Request, host: OpenHostedPage) -> Response:
 async def portal(request: Request, host: HostedPage) -> Response:
     """Open Stripe's portal and lead to it."""
     person = host.signed_in(request)
-    url = await host.rooms.subscriptions.portal(
-        host.platform_id, person.user_id, host.absolute("/account")
-    )
+    try:
+        url = await host.rooms.subscriptions.portal(
+            host.platform_id, person.user_id, host.absolute("/account")
+        )
+    except DreamError as refusal:
+        return await show_account(request, host, told(host, Form(), refusal), status=refusal.status)
     return see_other(url)
 
 
@@ -100,11 +107,12 @@ def _show_change(
     return host.render(request, "hosted/change_plan.html", context, status=status)
 
 
-def _waiting(request: Request, host: Host, refusal: DreamError) -> Response:
+def _waiting(request: Request, host: Host, title: str, refusal: DreamError) -> Response:
     here = request.url
+    is_ours = isinstance(refusal, CheckoutNotComplete)
     context = {
-        "title": "Your payment is not complete yet",
-        "text": refusal.detail,
+        "title": title,
+        "text": refusal.detail if is_ours else sentence_of(host, refusal),
         "next_url": f"{here.path}?{here.query}",
         "next_label": "Look again",
         "other_url": with_query(f"{host.base}/pricing"),

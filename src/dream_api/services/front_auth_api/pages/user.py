@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from dream_api.customers.dashboard import History
 from dream_api.customers.end_users import Changes
-from dream_api.customers.subscriptions import MovementKind
+from dream_api.customers.subscriptions import Flag, MovementKind
 from dream_api.kit.errors import DreamError, NotFound, ValidationFailed
 from dream_api.kit.money import format_money
 from dream_api.services.front_auth_api.pages.console import (
@@ -41,7 +41,8 @@ _FLAG_WORDS = {
     "unpriced": "The subscription has a price that cannot be read as an amount a month.",
     "several_subscriptions": "Several subscriptions run at once; the dearest sets the plan.",
     "several_currencies": "Subscriptions run in several currencies.",
-    "other_account": "The subscription is on another Stripe account than the connected one.",
+    "other_account": "The subscription is on the Stripe account that was connected before. End it "
+    "there in Stripe's dashboard; then they can buy from the account that is connected now.",
     "disputed": "A payment of this subscription is disputed.",
 }
 _NO_GRANT = ""
@@ -56,7 +57,7 @@ async def show_user(request: Request, console: SignedInConsole, user_id: str) ->
 
 @router.post("/{user_id:path}")
 async def change_user(request: Request, console: SignedInConsole, user_id: str) -> Response:
-    """Grant a plan, adjust usage, block, unblock or erase."""
+    """Grant a plan, let a lost subscription go, adjust usage, block, unblock or erase."""
     form = await read_form(request)
     try:
         notice = await _act(request, console, user_id, form)
@@ -81,6 +82,8 @@ async def _act(request: Request, console: Console, user_id: str, form: Form) -> 
             await verbs.change_user(platform_id, user_id, Changes(blocked=True))
         case "unblock":
             await verbs.change_user(platform_id, user_id, Changes(blocked=False))
+        case "ended":
+            await verbs.end_elsewhere(platform_id, user_id)
         case "adjust":
             await _adjust(request, console, user_id, form)
             return "usage-adjusted"
@@ -134,6 +137,7 @@ async def _show(
         customer_id=user.stripe_customer_id if user else None,
         subscription=None if subscription is None else _shown(subscription),
         flag=_FLAG_WORDS.get((user.subscription_flag if user else None) or ""),
+        is_elsewhere=user is not None and user.subscription_flag == Flag.OTHER_ACCOUNT.value,
         happenings=_happenings(history, row.created_at),
         titles=titles_of(console),
         plan_choices=[
