@@ -162,7 +162,7 @@ async def test_another_account_takes_the_place_of_the_first(
     await journey.pay_with(await journey.checkout(developer, "u_2"))
 
     async def pays() -> bool:
-        return (await journey.customer(developer, "u_2"))["plan"] == "pro"
+        return "pro" == str((await journey.customer(developer, "u_2"))["plan"])
 
     assert await eventually(pays)
     landed = await visit.connect(developer)

@@ -31,7 +31,8 @@ router = APIRouter(prefix="/platform", route_class=CreatingRoute)
 
 PUBLISHING_REFUSALS = (
     PaymentRequired, NotConnected, TierInUse, TiersChanged, AccountGone, StripeRefused,
-    StripeUnavailable, ManagementLimitReached, CurrencyRefused, AmountTooLarge, AmountTooSmall, TextRefused,
+    StripeUnavailable, ManagementLimitReached, CurrencyRefused, AmountTooLarge, AmountTooSmall,
+    TextRefused,
 )  # fmt: skip
 
 
