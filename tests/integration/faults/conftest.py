@@ -1,5 +1,6 @@
 """The product on both engines, and the engines' ways to fail."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from dream_api.stores.postgres import connections
 from dream_api.stores.sqlite import SqliteStores
 from dream_api.stores.sqlite import writer as writer_module
+from dream_api.stores.sqlite.connections import open_writer
 from tests.both_engines import engine
 from tests.integration.faults.site import Site, open_site
 from tests.postgres_fixtures import Database
@@ -16,9 +18,18 @@ __all__ = ["engine"]
 
 
 @pytest.fixture
-async def site(engine: SqliteStores | Database, data_dir: Path) -> AsyncIterator[Site]:
-    """Serve the product on one engine."""
-    async with open_site(engine, data_dir) as opened:
+async def site(
+    engine: SqliteStores | Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Site]:
+    """Serve the product on one engine; remember by which connections it writes its files."""
+    writers: dict[str, sqlite3.Connection] = {}
+
+    def remember(path: Path) -> sqlite3.Connection:
+        writers[path.name] = open_writer(path)
+        return writers[path.name]
+
+    monkeypatch.setattr(writer_module, "open_writer", remember)
+    async with open_site(engine, data_dir, writers) as opened:
         yield opened
 
 

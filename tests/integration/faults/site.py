@@ -3,7 +3,8 @@
 import asyncio
 import base64
 import secrets
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,8 @@ class Site:
     look: Look
     data_dir: Path
     database: Database | None
+    writers: Mapping[str, sqlite3.Connection]
+    """By which it writes its files."""
     acknowledged: list[str] = field(default_factory=list)
 
     async def track(self, key: str, user_id: str = "u_1") -> httpx.Response:
@@ -76,7 +79,9 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(engine: SqliteStores | Database, data_dir: Path) -> AsyncIterator[Site]:
+async def open_site(
+    engine: SqliteStores | Database, data_dir: Path, writers: Mapping[str, sqlite3.Connection]
+) -> AsyncIterator[Site]:
     """Give a product with a platform; SQLite's files are closed and opened again by the product."""
     clock = MovableClock(data_dir / "clock.json")
     database = engine if isinstance(engine, Database) else None
@@ -102,7 +107,7 @@ async def open_site(engine: SqliteStores | Database, data_dir: Path) -> AsyncIte
             transport=transport, base_url=settings.public_url, headers=headers
         ) as http:
             try:
-                yield Site(http, look, data_dir, database)
+                yield Site(http, look, data_dir, database, writers)
             finally:
                 for worker in product.workers:
                     worker.stop()

@@ -34,6 +34,19 @@ async def file_locked(site: Site) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def file_read_only(site: Site) -> AsyncIterator[None]:
+    """Have SQLite refuse every write, as on a disk that is mounted read-only.
+
+    To mount one takes more than a test may do, and root overlooks the mode of a file.
+    """
+    writer = site.writers["customers.db"]
+    writer.set_authorizer(None)  # It would refuse the pragma, too.
+    writer.execute("PRAGMA query_only = ON")
+    yield
+    writer.execute("PRAGMA query_only = OFF")
+
+
+@asynccontextmanager
 async def tables_locked(site: Site) -> AsyncIterator[None]:
     """Have an operator hold the tables, as for a repair."""
     holder = await connect(
@@ -95,6 +108,7 @@ def database_of(site: Site) -> Database:
     ("engine", "fault"),
     [
         ("sqlite", file_locked),
+        ("sqlite", file_read_only),
         ("postgres", tables_locked),
         ("postgres", full),
         ("postgres", read_only),
