@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dream_api.app import Engine, engine_of
+from dream_api.cli.bench.load import Clients
 from dream_api.cli.bench.measuring import Line, Results, measure, sum_up
 from dream_api.cli.bench.seeding import seed
 from dream_api.cli.bench.servers import null_server, product_server
@@ -23,7 +24,9 @@ def bench(
     rounds: Annotated[int, typer.Option(min=1, help="Measured rounds of every case.")] = 3,
     seconds: Annotated[int, typer.Option(min=1, help="Length of each.")] = 5,
     users: Annotated[int, typer.Option(min=1, help="End users that calls spread over.")] = 10_000,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; SQLite allows one.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Serving processes, and as many clients; SQLite allows one.")
+    ] = 1,
     database_url: Annotated[
         str | None, typer.Option(help="An empty PostgreSQL database; a fresh SQLite folder else.")
     ] = None,
@@ -41,17 +44,20 @@ def bench(
         key = asyncio.run(seed(engine, SystemClock(), users))
         seeded = _ledger_rows(engine)
         environment = _environment(folder, database_url)
-        with null_server(folder) as null, product_server(folder, workers, environment) as product:
+        with (
+            null_server(folder) as null,
+            product_server(folder, workers, environment) as product,
+            Clients(workers, key, users) as clients,
+        ):
             results = measure(
                 {"null": null, "product": product},
-                key=key,
-                users=users,
+                clients,
                 rounds=rounds,
                 seconds=seconds,
                 say=typer.echo,
             )
         _print(sum_up(results))
-        is_right = _verify(results, engine, seeded)
+        is_right = _verify(results, engine, seeded, workers)
     raise typer.Exit(0 if is_right else 1)
 
 
@@ -82,7 +88,7 @@ def _print(lines: list[Line]) -> None:
         )
 
 
-def _verify(results: Results, engine: Engine, seeded: int) -> bool:
+def _verify(results: Results, engine: Engine, seeded: int, clients: int) -> bool:
     """Compare what was acknowledged with the ledger, and the ledger with every counter."""
     counted = {case: rounds for case, rounds in results.items() if case.counts}
     acknowledged = sum(
@@ -97,9 +103,9 @@ def _verify(results: Results, engine: Engine, seeded: int) -> bool:
     stored = _ledger_rows(engine) - seeded
     differences = asyncio.run(_differences(engine))
     typer.echo(
-        f"\nacknowledged {acknowledged:,}, in the ledger {stored:,} (up to {cut_off_max:,} were"
-        f" cut off unanswered at the ends of rounds), {failures} failures,"
-        f" {differences} differences"
+        f"\nclients {clients}, acknowledged {acknowledged:,}, in the ledger {stored:,}"
+        f" (up to {cut_off_max:,} were cut off unanswered at the ends of rounds),"
+        f" {failures} failures, {differences} differences"
     )
     return acknowledged <= stored <= acknowledged + cut_off_max and not (failures or differences)
 

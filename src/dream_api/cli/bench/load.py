@@ -1,14 +1,17 @@
 """Load: ``wrk`` where it is installed, else a client of our own on raw asyncio connections."""
 
 import asyncio
+import multiprocessing
 import random
 import re
 import secrets
 import shutil
 import subprocess
 import time
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 _SCRIPT = Path(__file__).with_name("track.lua")
 _UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
@@ -48,7 +51,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Round:
-    """What came back in one round."""
+    """What came back in one round; of several clients, times are the slowest one's."""
 
     requests: int
     failures: int
@@ -57,8 +60,43 @@ class Round:
     p99_ms: float
 
 
-def run_load(case: Case, target: Target, seconds: int) -> Round:
-    """Send *case* for some seconds."""
+class Clients:
+    """Client processes that send at the same time, and share a case's connections.
+
+    Args:
+        count: processes.
+        key: the secret key that they call with.
+        users: the end users that their calls spread over.
+    """
+
+    def __init__(self, count: int, key: str, users: int) -> None:
+        self._count = count
+        self._key = key
+        self._users = users
+        self._pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def run(self, case: Case, port: int, seconds: int) -> Round:
+        """Send *case* to a server for some seconds."""
+        target = Target(port, self._key, self._users)
+        share = replace(case, connections=case.connections // self._count)
+        sending = [self._pool.submit(_run_load, share, target, seconds) for _ in range(self._count)]
+        rounds = [sent.result() for sent in sending]
+        return Round(
+            requests=sum(one.requests for one in rounds),
+            failures=sum(one.failures for one in rounds),
+            per_second=sum(one.per_second for one in rounds),
+            p50_ms=max(one.p50_ms for one in rounds),
+            p99_ms=max(one.p99_ms for one in rounds),
+        )
+
+
+def _run_load(case: Case, target: Target, seconds: int) -> Round:
     seed = secrets.randbelow(2**31)
     if shutil.which("wrk"):
         return _run_wrk(case, target, seed, seconds)

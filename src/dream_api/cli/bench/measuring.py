@@ -3,8 +3,9 @@
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from dream_api.cli.bench.load import Case, Round, Target, run_load
+from dream_api.cli.bench.load import Case, Clients, Round
 from dream_api.cli.bench.servers import Server
 
 NULL = Case("null", "/v1/track", has_keys=True)
@@ -47,9 +48,8 @@ class Line:
 
 def measure(
     servers: dict[str, Server],
+    clients: Clients,
     *,
-    key: str,
-    users: int,
     rounds: int,
     seconds: int,
     say: Callable[[str], None],
@@ -59,8 +59,8 @@ def measure(
     for number in range(rounds + 1):
         for case in CASES:
             server = servers["null" if case is NULL else "product"]
-            target = Target(server.port, key, users)
-            result = _one(case, server, target, seconds if number else WARM_UP_SECONDS)
+            load = partial(clients.run, case, server.port, seconds if number else WARM_UP_SECONDS)
+            result = _one(server, load)
             results[case].append(result)
             if number:
                 say(f"round {number}: {case.name:12} {result.round.per_second:9,.0f}/s")
@@ -87,8 +87,8 @@ def sum_up(results: Results) -> list[Line]:
     return lines
 
 
-def _one(case: Case, server: Server, target: Target, seconds: int) -> Result:
+def _one(server: Server, load: Callable[[], Round]) -> Result:
     before = server.cpu_seconds()
-    outcome = run_load(case, target, seconds)
+    outcome = load()
     spent = (server.cpu_seconds() - before) / max(outcome.requests, 1)
     return Result(outcome, spent * 1e6, server.memory_megabytes())

@@ -21,8 +21,8 @@ WAITING_MAX = 8_192
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
-Attempt = Callable[[BatchVerb[Any, Any], Sequence[Any]], Awaitable[Sequence[Any | Exception]]]
-"""Runs a batch once."""
+Attempt = Callable[[BatchVerb[Any, Any], Sequence[Any], int], Awaitable[Sequence[Any | Exception]]]
+"""Runs a batch of some weight once."""
 
 
 @dataclass(slots=True, eq=False)
@@ -102,8 +102,9 @@ class Lanes:
     async def _settle(self, attempt: Attempt, batch: list[Work]) -> None:
         """Run a batch to its end and answer everyone in it, whatever happened."""
         verb, items = batch[0].verb, [work.item for work in batch]
+        weight = sum(work.weight for work in batch)
         try:
-            answers = await self._patience.persist(lambda _: attempt(verb, items))
+            answers = await self._patience.persist(lambda _: attempt(verb, items, weight))
         except Exception as error:  # noqa: BLE001 - whatever broke the transaction is every waiter's answer.
             answers = [error] * len(batch)
         for work, answer in zip(batch, answers, strict=True):

@@ -24,6 +24,9 @@ POINTS = 2
 """Connections for look-ups per process."""
 POINTS_WAITING_MAX = 4_096
 LOCKING_BATCHES_MAX = 64
+LOCKING_WEIGHT_MIN = 128
+"""A batch of so many events always locks: two of them nearly always share a user, running one
+again costs much, and the round trips weigh little."""
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -92,11 +95,12 @@ class _WritingLane:
         self._locking_next = 0
 
     async def __call__(
-        self, verb: BatchVerb[Any, Any], items: Sequence[Any]
+        self, verb: BatchVerb[Any, Any], items: Sequence[Any], weight: int
     ) -> Sequence[Any | Exception]:
+        """Run a batch."""
         try:
             raw = await self._line.opened()
-            if self._locking_left == 0:
+            if weight < LOCKING_WEIGHT_MIN and self._dares():
                 try:
                     answers = await verb(PostgresDriver(raw), items)
                 except Raced:
@@ -105,16 +109,21 @@ class _WritingLane:
                 else:
                     self._locking_next //= 2
                     return answers
-            else:
-                self._locking_left -= 1
             return await _transact(raw, verb, items)
         except BaseException as error:
             await self._line.recover(error)
             raise
 
+    def _dares(self) -> bool:
+        """Tell whether the next batch does without locks."""
+        if self._locking_left == 0:
+            return True
+        self._locking_left -= 1
+        return False
+
 
 def _asking(line: Line) -> Attempt:
-    return lambda verb, items: _look(line, lambda connection: verb(connection, items))
+    return lambda verb, items, _: _look(line, lambda connection: verb(connection, items))
 
 
 async def _look(line: Line, query: Callable[[DriverConnection], Awaitable[T]]) -> T:

@@ -93,7 +93,8 @@ _CHANGED = """
             $11::tid[], $12::tid[], $13::xid[])
             AS n (platform_id, user_id, shown_plan, period_start, period_end, usage_count,
                 previous_count, minute_start, minute_count, last_active, user_at, usage_at, version)
-        WHERE s.ctid = n.user_at AND s.platform_id = n.platform_id AND s.user_id = n.user_id
+        WHERE s.ctid = n.user_at
+            AND (s.platform_id, s.user_id) IS NOT DISTINCT FROM (n.platform_id, n.user_id)
         RETURNING n.*
     ), changed AS (
         UPDATE customer_usage_kv k SET shown_plan = n.shown_plan, period_start = n.period_start,
@@ -102,7 +103,7 @@ _CHANGED = """
             minute_count = n.minute_count, last_active = n.last_active
         FROM shown n
         WHERE k.ctid = n.usage_at AND k.xmin = n.version
-            AND k.platform_id = n.platform_id AND k.user_id = n.user_id
+            AND (k.platform_id, k.user_id) IS NOT DISTINCT FROM (n.platform_id, n.user_id)
         RETURNING 1
     ), counted AS (
         INSERT INTO metering_ledger (platform_id, user_id, amount, period_start, event_at,
