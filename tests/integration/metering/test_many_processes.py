@@ -5,7 +5,8 @@ another machine.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, cast
 
 import asyncpg
 import pytest
@@ -17,7 +18,11 @@ from dream_api.customers.metering import (
     set_blocked,
     set_entitlement,
 )
-from dream_api.stores import Role, World
+from dream_api.customers.metering.batch import Call, GroupCommit
+from dream_api.customers.metering.preparing import prepare
+from dream_api.customers.platforms import PlatformCache
+from dream_api.kit.periods import to_milliseconds
+from dream_api.stores import DriverConnection, RacingConnection, Role, World
 from dream_api.stores.postgres import PostgresStores
 from dream_api.stores.postgres.connections import connect
 from tests.integration.metering.conftest import PRO
@@ -107,6 +112,48 @@ async def test_a_key_is_one_events_even_when_users_differ(
 
     assert PROCESSES - 1 == sum(isinstance(o, IdempotencyConflict) for o in outcomes)
     assert [(1,)] == world.rows("SELECT count(*) FROM metering_ledger")
+
+
+async def test_a_batch_writes_nothing_over_what_another_process_counted(
+    world: Platform, processes: list[Metering]
+) -> None:
+    """It is undone whole, and decided again on what is there now, with the rows held."""
+    await world.metering.track(world.platform_id, TrackEvent("u_1"))
+    commit = GroupCommit(PlatformCache())
+    held: list[bool] = []
+
+    async def overtaken(connection: DriverConnection, calls: Sequence[Call]) -> Sequence[Any]:
+        racing = cast("RacingConnection", connection)
+        held.append(racing.locks)
+        if not racing.locks:
+            return await commit(Overtaken(racing, world, processes[0]), calls)
+        return await commit(connection, calls)
+
+    now_ms = to_milliseconds(world.clock.now())
+    event = prepare(world.platform_id, TrackEvent("u_1", 5, "k_1"), None, now_ms)
+    call = Call(world.platform_id, None, (event,), now_ms, False)
+    decision = await world.bindings.api_multi.meter.write_batched(overtaken, call)
+
+    assert [False, True] == held
+    assert 7 == decision.usage
+    assert [(3, 7)] == world.rows("SELECT count(*), sum(amount) FROM metering_ledger")
+    assert [] == await world.differences()
+
+
+class Overtaken:
+    """A connection on whose batch another process counts between its reading and its writing."""
+
+    def __init__(self, connection: RacingConnection, world: Platform, other: Metering) -> None:
+        self._connection = connection
+        self._world = world
+        self._other = other
+        self.dialect, self.locks = connection.dialect, connection.locks
+        self.fetch, self.execute_many = connection.fetch, connection.execute_many
+
+    async def settle(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Write too late."""
+        await self._other.track(self._world.platform_id, TrackEvent("u_1"))
+        await self._connection.settle(sql, parameters)
 
 
 async def test_a_change_of_tiers_holds_everywhere_at_once(
