@@ -69,6 +69,46 @@ async def test_failures_are_counted_within_a_minute(customers: House) -> None:
         customers.clock.advance(3)
 
 
+async def test_a_stranger_does_not_spend_the_mails_of_others(customers: House) -> None:
+    """Whoever signs up with somebody's address all day does not keep them from signing up."""
+    for _ in range(10):
+        await customers.realm.sign_up(PLATFORM_A, ADA, OTHER_PASSWORD, caller=THERE)
+    before = len(await customers.post.mails(ADA))
+
+    user_id = await customers.realm.sign_up(PLATFORM_A, ADA, PASSWORD, caller=HERE)
+
+    code = await customers.post.code(ADA)
+    assert (5, 6) == (before, len(await customers.post.mails(ADA)))
+    assert await customers.realm.verify_email(PLATFORM_A, ADA, code, user_id)
+
+
+async def test_many_networks_together_send_twenty_mails_an_hour(customers: House) -> None:
+    """One address, one purpose: from wherever they are asked for."""
+    await customers.join(ADA)
+    for number in range(30):
+        caller = Caller(network=f"198.51.100.{number}")
+        await customers.realm.forgot_password(PLATFORM_A, ADA, caller=caller)
+
+    assert 1 + 20 == len(await customers.post.mails(ADA))
+
+
+async def test_a_network_asks_for_a_hundred_mails_a_minute(customers: House) -> None:
+    """To whomever: nobody has us write to all the world. The answer says how long to wait."""
+    for number in range(100):
+        email = f"somebody-{number}@example.com"
+        await customers.realm.forgot_password(PLATFORM_A, email, caller=HERE)
+
+    with pytest.raises(TooManyAttempts) as refused:
+        await customers.realm.sign_up(PLATFORM_A, ADA, PASSWORD, caller=HERE)
+    with pytest.raises(TooManyAttempts):
+        await customers.realm.forgot_password(PLATFORM_A, ADA, caller=HERE)
+    await customers.realm.sign_up(PLATFORM_A, ADA, PASSWORD, caller=THERE)
+    customers.clock.advance(MINUTE)
+    await customers.realm.sign_up(PLATFORM_A, ADA, PASSWORD, caller=HERE)
+
+    assert refused.value.retry_after_seconds is not None
+
+
 async def test_a_named_proxys_word_counts_and_nobody_elses(
     data_dir: Path, clock: MovableClock
 ) -> None:

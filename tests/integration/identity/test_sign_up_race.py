@@ -197,8 +197,8 @@ async def test_a_code_with_its_sign_up_is_enough(town: Town) -> None:
     assert await town.signs_in(PASSWORD)
 
 
-async def test_another_populations_keepsake_is_nothing_here(town: Town) -> None:
-    """What a browser keeps is sealed for one population, and cannot be made up."""
+async def test_a_keepsake_that_we_did_not_make_is_nothing(town: Town) -> None:
+    """What a browser keeps is sealed: neither made up nor changed."""
     browser = town.browser()
     await town.sign_up_in(browser, PASSWORD)
     (name, kept), *_ = browser.cookies.items()
@@ -207,6 +207,32 @@ async def test_another_populations_keepsake_is_nothing_here(town: Town) -> None:
     for value in ("x", "v1.a.b.c", kept[:-2] + "AA", "é".encode().hex(), "x" * 3_000):
         page = await town.browser().get(link, headers={"Cookie": f"{name}={value}"})
         assert 'type="password"' in page.text
+
+
+async def test_another_sign_ups_keepsake_is_nothing_here(town: Town) -> None:
+    """A stranger's own, of this population or of another, opens nothing for the victim's mail."""
+    stranger, elsewhere = town.browser(), town.browser()
+    await town.sign_up_in(stranger, OTHER_PASSWORD)
+    pages = "" if town.pages else f"/p/{await town.web.test_platform()}"
+    page = await elsewhere.get(f"{pages}/sign-up")
+    await submit(elsewhere, page, {"email": ADA, "password": OTHER_PASSWORD})
+    await town.sign_up(PASSWORD)
+    link, (name, _) = await town.link(), next(iter(stranger.cookies.items()))
+
+    for kept in (*stranger.cookies.values(), *elsewhere.cookies.values()):
+        opened = await town.browser().get(link, headers={"Cookie": f"{name}={kept}"})
+        assert 'type="password"' in opened.text
+
+
+async def test_the_page_of_a_link_tells_nobody_the_link(town: Town) -> None:
+    """No address of it reaches another site, a frame or a cache."""
+    await town.sign_up(PASSWORD)
+
+    headers = (await town.browser().get(await town.link())).headers
+
+    assert "same-origin" == headers["referrer-policy"]
+    assert "no-store" in headers["cache-control"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
 async def test_a_new_address_is_not_attached_by_its_owners_click(town: Town) -> None:

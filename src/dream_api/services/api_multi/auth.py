@@ -54,13 +54,15 @@ class ExchangeCode(Body):
     code_verifier: Annotated[str, Field(min_length=1, max_length=256)]
 
 
-@builtin.post("/sign-up", status_code=201, responses=refusals(PasswordsBusy))
-async def sign_up(body: SignUp, platform: Publishable, rooms: Rooms) -> SignedUp:
+@builtin.post("/sign-up", status_code=201, responses=refusals(TooManyAttempts, PasswordsBusy))
+async def sign_up(body: SignUp, request: Request, platform: Publishable, rooms: Rooms) -> SignedUp:
     """Begin a sign-up: a code is mailed.
 
     The answer is the same for an address that has an account; its owner is told by mail.
     """
-    user_id = await rooms.realm.sign_up(platform.platform_id, body.email, body.password, body.name)
+    user_id = await rooms.realm.sign_up(
+        platform.platform_id, body.email, body.password, body.name, caller=caller_of(request)
+    )
     return SignedUp(user_id=user_id)
 
 
@@ -128,10 +130,17 @@ async def sign_out(
     return Response(status_code=204)
 
 
-@builtin.post("/password/forgot", status_code=202, response_class=Response)
-async def forgot_password(body: ForgotPassword, platform: Publishable, rooms: Rooms) -> Response:
+@builtin.post(
+    "/password/forgot",
+    status_code=202,
+    response_class=Response,
+    responses=refusals(TooManyAttempts),
+)
+async def forgot_password(
+    body: ForgotPassword, request: Request, platform: Publishable, rooms: Rooms
+) -> Response:
     """Mail a code that sets a new password, if the address has an account."""
-    await rooms.realm.forgot_password(platform.platform_id, body.email)
+    await rooms.realm.forgot_password(platform.platform_id, body.email, caller=caller_of(request))
     return Response(status_code=202)
 
 

@@ -43,13 +43,15 @@ from dream_api.shared.identity import (
 router = APIRouter(prefix="/platform", dependencies=[BUILTIN_DEVELOPERS])
 
 
-@router.post("/sign-up", status_code=201, responses=refusals(PasswordsBusy))
-async def sign_up(body: SignUp, rooms: Rooms) -> SignedUp:
+@router.post("/sign-up", status_code=201, responses=refusals(TooManyAttempts, PasswordsBusy))
+async def sign_up(body: SignUp, request: Request, rooms: Rooms) -> SignedUp:
     """Begin a sign-up: a code is mailed.
 
     The answer is the same for an address that has an account; its owner is told by mail.
     """
-    user_id = await rooms.realm.sign_up(DEVELOPERS_REALM_ID, body.email, body.password, body.name)
+    user_id = await rooms.realm.sign_up(
+        DEVELOPERS_REALM_ID, body.email, body.password, body.name, caller=caller_of(request)
+    )
     return SignedUp(user_id=user_id)
 
 
@@ -114,10 +116,15 @@ async def sign_out(request: Request, rooms: Rooms, body: SignOut | None = None) 
     return response
 
 
-@router.post("/password/forgot", status_code=202, response_class=Response)
-async def forgot_password(body: ForgotPassword, rooms: Rooms) -> Response:
+@router.post(
+    "/password/forgot",
+    status_code=202,
+    response_class=Response,
+    responses=refusals(TooManyAttempts),
+)
+async def forgot_password(body: ForgotPassword, request: Request, rooms: Rooms) -> Response:
     """Mail a code that sets a new password, if the address has an account."""
-    await rooms.realm.forgot_password(DEVELOPERS_REALM_ID, body.email)
+    await rooms.realm.forgot_password(DEVELOPERS_REALM_ID, body.email, caller=caller_of(request))
     return Response(status_code=202)
 
 

@@ -79,7 +79,11 @@ async def sign_up(request: Request, door: AuthDoor) -> Response:
     email = form.value("email").strip()
     try:
         user_id = await door.realm.sign_up(
-            door.realm_id, email, form.value("password"), form.value("name").strip() or None
+            door.realm_id,
+            email,
+            form.value("password"),
+            form.value("name").strip() or None,
+            caller=caller_of(request),
         )
     except DreamError as refusal:
         return _again(request, door, "sign_up", form, refusal)
@@ -132,7 +136,9 @@ async def forgot(request: Request, door: AuthDoor) -> Response:
     """Mail a code, or not: the page is the same for an unknown address."""
     form = await read_form(request)
     try:
-        await door.realm.forgot_password(door.realm_id, form.value("email").strip())
+        await door.realm.forgot_password(
+            door.realm_id, form.value("email").strip(), caller=caller_of(request)
+        )
     except DreamError as refusal:
         return _again(request, door, "forgot", form, refusal)
     return see_other(door.url("/reset"), notice="code-sent")

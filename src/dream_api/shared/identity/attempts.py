@@ -13,6 +13,7 @@ from dream_api.shared.identity.errors import InvalidCredentials, TooManyAttempts
 from dream_api.shared.identity.model import (
     FAILURES_FORGOTTEN_AFTER,
     NETWORK_FAILURES_MAX,
+    NETWORK_MAILS_MAX,
     NETWORK_WINDOW,
     Person,
     failure_delay,
@@ -82,6 +83,24 @@ class Attempts:
         )
         return await self._compare(realm_id, account, password, network)
 
+    async def count_mail(self, realm_id: str, network: str) -> None:
+        """Count something that may send a mail, where the network that asks is known.
+
+        Nobody fills a realm with sign-ups, or has it write to all the world.
+
+        Raises:
+            TooManyAttempts: this network has asked for too many just now.
+        """
+        if not network:
+            return
+        now, key = self._clock.now(), f"mails:{network}"
+
+        def count(connection: Connection) -> None:
+            _refuse_blocked(connection, realm_id, key, now, "ask from another network")
+            _count_in_window(connection, realm_id, key, now, NETWORK_MAILS_MAX)
+
+        await self._store.of(realm_id).write(count)
+
     async def _compare(
         self, realm_id: str, account: _Account, password: str, network: str
     ) -> Person:
@@ -106,14 +125,17 @@ class Attempts:
     ) -> Person | None:
         now = self._clock.now()
         for key in (account.key, _key_of(network)):
-            failures = limits.find_failures(connection, realm_id, key)
-            if failures is not None and failures.blocked_until and now < failures.blocked_until:
-                seconds = math.ceil((failures.blocked_until - now).total_seconds())
-                raise TooManyAttempts(
-                    f"Wait {seconds} seconds, or {account.way_out}.",
-                    retry_after_seconds=seconds,
-                )
+            _refuse_blocked(connection, realm_id, key, now, account.way_out)
         return account.find(connection)
+
+
+def _refuse_blocked(
+    connection: Connection, realm_id: str, key: str, now: datetime, way_out: str
+) -> None:
+    failures = limits.find_failures(connection, realm_id, key)
+    if failures is not None and failures.blocked_until and now < failures.blocked_until:
+        seconds = math.ceil((failures.blocked_until - now).total_seconds())
+        raise TooManyAttempts(f"Wait {seconds} seconds, or {way_out}.", retry_after_seconds=seconds)
 
 
 def _key_of(network: str) -> str:
@@ -126,16 +148,18 @@ def _count_failures(
 ) -> None:
     _count_failure(connection, realm_id, key, now)
     if network:
-        _count_network_failure(connection, realm_id, _key_of(network), now)
+        _count_in_window(connection, realm_id, _key_of(network), now, NETWORK_FAILURES_MAX)
 
 
-def _count_network_failure(connection: Connection, realm_id: str, key: str, now: datetime) -> None:
+def _count_in_window(
+    connection: Connection, realm_id: str, key: str, now: datetime, failures_max: int
+) -> None:
     """Count in windows that begin with a failure; a full one blocks until it ends."""
     row = limits.find_failures(connection, realm_id, key)
     is_open = row is not None and now < row.failed_at + NETWORK_WINDOW
     started_at = row.failed_at if row is not None and is_open else now
     failures = (row.failures if row is not None and is_open else 0) + 1
-    is_full = failures >= NETWORK_FAILURES_MAX
+    is_full = failures >= failures_max
     values = {
         "email_key": key,
         "failures": failures,

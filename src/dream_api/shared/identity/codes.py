@@ -20,6 +20,7 @@ from dream_api.shared.identity.model import (
     LINK_LIFETIME,
     LONG_CODE_DIGITS,
     MAILS_MAX,
+    MAILS_OF_ALL_MAX,
     MAILS_WINDOW,
     Purpose,
     Visit,
@@ -54,13 +55,17 @@ def new_code(connection: Connection, visit: Visit, purpose: Purpose, email_key: 
 def may_mail(connection: Connection, visit: Visit, purpose: Purpose, email_key: str) -> bool:
     """Count one mail to an address; False when it had its share of this hour.
 
-    Each purpose has a share of its own: a stranger who signs up again and again with somebody's
-    address must not use up the mails by which that person gets in.
+    Each purpose has a share of its own, and each network a part of it: a stranger who asks again
+    and again for somebody's address must not use up the mails by which that person gets in.
     """
     share, since = _share(purpose, email_key), visit.now - MAILS_WINDOW
-    if limits.count_mailings(connection, visit.realm_id, share, since) >= MAILS_MAX:
+    asked_from = f"{visit.network}|"
+    sent = limits.count_mailings(connection, visit.realm_id, share, since, asked_from)
+    sent_to_all = limits.count_mailings(connection, visit.realm_id, share, since)
+    if sent >= MAILS_MAX or sent_to_all >= MAILS_OF_ALL_MAX:
         return False
-    limits.add_mailing(connection, visit.realm_id, share, new_secret(), visit.now)
+    mailing_id = asked_from + new_secret()
+    limits.add_mailing(connection, visit.realm_id, share, mailing_id, visit.now)
     return True
 
 

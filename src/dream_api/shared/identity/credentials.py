@@ -104,12 +104,20 @@ class Credentials:
             raise link_refused()
         return await self._verify(realm_id, link.ticket, caller)
 
-    async def forgot_password(self, realm_id: str, email: str) -> None:
-        """Mail a code that sets a new password, if the address has an account; tell nobody."""
+    async def forgot_password(
+        self, realm_id: str, email: str, *, caller: Caller = ANONYMOUS
+    ) -> None:
+        """Mail a code that sets a new password, if the address has an account; tell nobody.
+
+        Raises:
+            TooManyAttempts: more than a hundred within a minute from one network.
+        """
         address = parse_address(email)
+        await self._attempts.count_mail(realm_id, caller.network)
         await self._transactions.write(
             realm_id,
             lambda c, visit: enrolment.send_reset_code(c, self._desk, visit, address),
+            caller,
         )
 
     async def reset_password(self, realm_id: str, email: str, code: str, password: str) -> None:

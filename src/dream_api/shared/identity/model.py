@@ -25,14 +25,18 @@ as long as MAILS_WINDOW: whoever spends an address's share of mails leaves a lin
 PENDING_LIFETIME = timedelta(hours=24)
 """A sign-up that was never verified is forgotten after this."""
 MAILS_MAX = 5
+MAILS_OF_ALL_MAX = 20
 MAILS_WINDOW = timedelta(hours=1)
-"""At most MAILS_MAX mails of one purpose to one address in any such window."""
+"""At most MAILS_MAX mails of one purpose to one address that one network asks for, and
+MAILS_OF_ALL_MAX whoever asks, in any such window: a stranger does not spend the owner's."""
 
 FAILURES_FREE = 10
 FAILURES_FORGOTTEN_AFTER = timedelta(hours=24)
 NETWORK_FAILURES_MAX = 30
+NETWORK_MAILS_MAX = 100
 NETWORK_WINDOW = timedelta(minutes=1)
-"""At most NETWORK_FAILURES_MAX failed sign-ins from one network in a window of this length."""
+"""At most NETWORK_FAILURES_MAX failed sign-ins from one network in a window of this length, and
+NETWORK_MAILS_MAX sign-ups and forgotten passwords, each of which may send a mail."""
 _DELAY_FIRST = timedelta(seconds=30)
 _DELAY_MAX = timedelta(minutes=15)
 
@@ -259,11 +263,12 @@ class RealmConfig:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One call: in which realm, when, and from which device."""
+    """One call: in which realm, when, and from which device and network."""
 
     realm_id: str
     now: datetime
     device: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,13 @@ class Realm:
         self.require_recent = self._credentials.require_recent
 
     async def sign_up(
-        self, realm_id: str, email: str, password: str, name: str | None = None
+        self,
+        realm_id: str,
+        email: str,
+        password: str,
+        name: str | None = None,
+        *,
+        caller: Caller = ANONYMOUS,
     ) -> str:
         """Keep a sign-up and mail a code; give the id that the person will have.
 
@@ -105,11 +111,13 @@ class Realm:
 
         Raises:
             ValidationFailed: the address is none, the name too long, or the password is weak.
+            TooManyAttempts: more than a hundred within a minute from one network.
             PasswordsBusy: too many sign-ins wait; try again in a second.
         """
         address = parse_address(email)
         name = _clean_name(name)
         await self._credentials.check_strength(realm_id, password, address, name, param="password")
+        await self._attempts.count_mail(realm_id, caller.network)
         newcomer = Newcomer(
             new_id(self.config.id_prefix, self._clock.now()),
             address.email,
@@ -118,7 +126,7 @@ class Realm:
             await self.passwords.hash(password),
         )
         await self._transactions.write(
-            realm_id, lambda c, visit: enrolment.enrol(c, self._desk, visit, newcomer)
+            realm_id, lambda c, visit: enrolment.enrol(c, self._desk, visit, newcomer), caller
         )
         return newcomer.user_id
 

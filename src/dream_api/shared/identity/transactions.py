@@ -27,7 +27,7 @@ class Transactions:
         self, realm_id: str, verb: Callable[[Connection, Visit], T], caller: Caller = ANONYMOUS
     ) -> T:
         """Run *verb*: atomic, and durable on return."""
-        visit = Visit(realm_id, self.clock.now(), caller.device)
+        visit = Visit(realm_id, self.clock.now(), caller.device, caller.network)
         return await self.of(realm_id).write(lambda connection: verb(connection, visit))
 
     async def write_and_tell(

@@ -32,12 +32,15 @@ def clear_failures(connection: Connection, realm_id: str, email_key: str) -> Non
     )
 
 
-def count_mailings(connection: Connection, realm_id: str, email_key: str, since: datetime) -> int:
-    """Count the mails sent to an address after a moment."""
+def count_mailings(
+    connection: Connection, realm_id: str, email_key: str, since: datetime, id_prefix: str = ""
+) -> int:
+    """Count the mails sent to an address after a moment, whose ids begin like this."""
     return connection.scalars(
         select(func.count()).where(
             MAILINGS.c.realm_id == realm_id,
             MAILINGS.c.email_key == email_key,
+            MAILINGS.c.mailing_id.startswith(id_prefix, autoescape=True),
             MAILINGS.c.sent_at > since,
         )
     ).one()
