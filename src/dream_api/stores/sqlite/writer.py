@@ -17,6 +17,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,13 +75,14 @@ class Writer:
         self._role: Role | None = None
         self._checkpoints = Checkpoints(path)
         self._lock = threading.Lock()
-        """Guards what follows: writes may be submitted from several loops."""
+        """Held by loops, which may be several, and never by the thread while it serves them: a
+        loop would wait for a thread that waits for the interpreter's lock, at each commit."""
         self._waiting: collections.deque[Work] = collections.deque()
         self._has_turn = True
         """Whether the connection is free; whoever takes the turn gives it back after COMMIT."""
+        self._in_flight = 0
         self._is_closing = False
         self._woken: set[asyncio.AbstractEventLoop] = set()
-        self._unanswered = 0
         self._batches: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"{world}-writer", daemon=True)
         self._thread.start()
@@ -100,14 +102,13 @@ class Writer:
             Overloaded: WAITING_MAX writes wait already.
             StoreUnavailable: the writer is closed.
         """
-        if self._unanswered >= WAITING_MAX:
+        if len(self._waiting) + self._in_flight >= WAITING_MAX:
             raise Overloaded("Too many writes are waiting. Retry in a moment.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         with self._lock:
             if self._is_closing:
                 raise StoreUnavailable("The store is shutting down. Retry in a moment.")
-            self._unanswered += 1
             self._waiting.append(Work(loop, future, role, verb, item, is_batched, weight))
             if self._has_turn and loop not in self._woken:
                 # At the end of the loop's turn: what arrives in one turn is one batch.
@@ -145,6 +146,7 @@ class Writer:
             work = self._waiting.popleft()
             works.append(work)
             weight += work.weight
+        self._in_flight = len(works)
         return Batch(works)
 
     def _run(self) -> None:
@@ -171,11 +173,11 @@ class Writer:
         by_loop: dict[asyncio.AbstractEventLoop, list[Outcome]] = {}
         for outcome in outcomes:
             by_loop.setdefault(outcome[0].get_loop(), []).append(outcome)
-        with self._lock:
-            self._has_turn = True
-            self._unanswered -= len(outcomes)
-            if self._waiting and not self._is_closing:
-                by_loop.setdefault(self._waiting[0].loop, [])
+        self._in_flight = 0
+        self._has_turn = True
+        # Only now: whoever submits after this look finds the turn free.
+        with suppress(IndexError):
+            by_loop.setdefault(self._waiting[0].loop, [])
         for loop, own in by_loop.items():
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._answer, loop, own)
