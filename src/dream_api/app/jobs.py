@@ -7,7 +7,7 @@ from typing import Any
 from dream_api.app.clerk import Erase, clerk_deliveries, clerk_handlers, clerk_jobs
 from dream_api.app.rooms import CustomerRooms, House, Outside
 from dream_api.customers.end_users import FOLDED_MAX
-from dream_api.customers.metering import INDEX_KEYS_MAX, ROLL_UP_ROWS_MAX
+from dream_api.customers.metering import ROLL_UP_ROWS_MAX
 from dream_api.developers.accounts import PLATFORM_MINTED
 from dream_api.gateways.mail import Mail, SmtpMail
 from dream_api.kit.errors import NotFound
@@ -22,8 +22,8 @@ PROMPT_SECONDS = 0.2
 """How long a stored event or mail may lie before somebody looks."""
 INTENT_SECONDS = 5.0
 ROLL_UP_SECONDS = 10.0
-INDEX_KEYS_SECONDS = 1.0
-"""How long keys pile up in memory: a second of a busy meter is some megabytes."""
+INDEX_KEYS_SECONDS = 2.0
+"""How long keys pile up in memory, some megabytes of a busy meter. Many at once are cheaper."""
 CLEAN_UP_SECONDS = 300.0
 RECONCILE_SECONDS = 60.0
 """Also how long a held tier may outlive its period where the event of the renewal is lost."""
@@ -181,12 +181,7 @@ def _customer_jobs(bindings: Bindings, doors: House, house: House, outside: Outs
         Job("outbox.deliver", PROMPT_SECONDS, deliver),
         Job("inbox.handle", PROMPT_SECONDS, lambda: rooms.inbox.handle_due(handlers)),
         Job("metering.roll_up", ROLL_UP_SECONDS, rooms.metering.roll_up, piece=ROLL_UP_ROWS_MAX),
-        Job(
-            "metering.index_keys",
-            INDEX_KEYS_SECONDS,
-            rooms.metering.index_keys,
-            piece=INDEX_KEYS_MAX,
-        ),
+        Job("metering.index_keys", INDEX_KEYS_SECONDS, rooms.metering.index_keys),
         Job(
             "end_users.fold_counts",
             ROLL_UP_SECONDS,

@@ -110,9 +110,10 @@ async def test_keys_are_kept_for_seven_days_at_least_and_forgotten_later(world: 
     world.clock.moment += timedelta(days=7)
     kept = await world.loop.forget_old_keys()
     within_a_week = await world.metering.track(world.platform_id, event)
+    await world.loop.index_keys()
     world.clock.moment += timedelta(days=14)
     dropped = await world.loop.forget_old_keys()
     long_after = await world.metering.track(world.platform_id, event)
 
     assert (0, True) == (kept, within_a_week.replayed)
-    assert (1, False) == (dropped, long_after.replayed)
+    assert (True, False) == (dropped > 0, long_after.replayed)

@@ -296,7 +296,7 @@ class Histories(RuleBasedStateMachine):
     def roll_up(self) -> None:
         """The worker comes by."""
         self.run(self.world.loop.roll_up(limit=7))
-        self.run(self.world.loop.index_keys(limit=5))
+        self.run(self.world.loop.index_keys(keys_per_slice=2))
 
     @rule()
     def crash(self) -> None:

@@ -25,13 +25,15 @@ async def count(world: World, *keys: str, metering: Metering | None = None) -> l
 
 async def test_keys_are_found_while_they_are_being_indexed(world: World) -> None:
     """Those behind the watermark by the index, the others from memory."""
+    loop = world.loop
     await count(world, "a", "b", "c", "d")
-    await world.loop.index_keys(limit=3)
+    left = [await loop.index_keys(keys_per_slice=1) for _ in range(2)]
     halfway = await count(world, "a", "b", "c", "d", "e")
-    worked = [await world.loop.index_keys(limit=3) for _ in range(2)]
+    left += [await loop.index_keys(keys_per_slice=1) for _ in range(3)]
 
     assert [True, True, True, True, False] == halfway
-    assert [2, 0] == worked
+    assert [3, 2, 1, 0, 0] == left
+    assert [(5,)] == world.rows("SELECT count(*) FROM metering_idempotency_index")
     assert [True] * 5 == await count(world, "a", "b", "c", "d", "e")
     assert 5 == world.counts()["metering_idempotency"]
 
@@ -41,7 +43,7 @@ async def test_another_process_finds_keys_that_are_not_indexed(
 ) -> None:
     """Memory is made from the file, and made anew where somebody else has written."""
     await count(world, "a", "b", "c")
-    await world.loop.index_keys(limit=1)
+    await world.loop.index_keys(keys_per_slice=1)
     with SqliteStores(data_dir, world.clock, is_serving=False) as beside:
         other = Metering(beside.bindings.api_multi, world.clock)
         seen_by_other = await count(world, "a", "b", "c", "d", metering=other)

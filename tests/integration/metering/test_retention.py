@@ -195,6 +195,7 @@ class TestPartitions:
         """A key is good for seven days at least; then its partition is dropped."""
         await world.loop.make_partitions()
         await world.metering.track(world.platform_id, TrackEvent("u_1", 1, "k"))
+        await world.loop.index_keys()
         world.clock.moment += timedelta(days=7)
         await world.loop.forget_old_keys()
         kept = world.rows("SELECT count(*) FROM metering_idempotency")

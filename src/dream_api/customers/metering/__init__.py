@@ -15,7 +15,7 @@ from dream_api.customers.metering.model import (
     TrackEvent,
     retry_after_seconds,
 )
-from dream_api.customers.metering.service import INDEX_KEYS_MAX, ROLL_UP_ROWS_MAX, Metering
+from dream_api.customers.metering.service import ROLL_UP_ROWS_MAX, Metering
 from dream_api.customers.metering.store import (
     Difference,
     Entry,
@@ -35,7 +35,6 @@ from dream_api.customers.metering.store import find_differences as audit
 
 __all__ = [
     "AMOUNT_MAX",
-    "INDEX_KEYS_MAX",
     "ROLL_UP_ROWS_MAX",
     "Decision",
     "Denial",

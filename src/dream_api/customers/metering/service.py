@@ -41,10 +41,13 @@ ERRORS_MAX = 20
 TOUCH_MS = 60_000
 """A key's ``lastUsedAt`` is written once in this time, however often it is used."""
 TOUCHED_KEYS_MAX = 20_000
-ROLL_UP_ROWS_MAX = 2_000
+ROLL_UP_ROWS_MAX = 1_000
 """Rows a turn: some milliseconds, since counting waits for each turn of the writer."""
 SWEEP_ROWS_MAX = 20_000
-INDEX_KEYS_MAX = 2_000
+INDEX_KEYS_MAX = 65_536
+"""Keys in one pass over the index."""
+KEYS_PER_SLICE = 1_000
+"""Keys indexed in one turn, some milliseconds."""
 FORGET_KEYS_MAX = 5_000
 
 _log = structlog.get_logger()
@@ -64,6 +67,7 @@ class Metering:
         self._cache = PlatformCache()
         self._group_commit = GroupCommit(self._cache)
         self._group_look = GroupLook(self._cache)
+        self._indexing: store.IndexPass | None = None
         self._touched: dict[str, int] = {}
         self._touching: set[asyncio.Task[None]] = set()
 
@@ -262,11 +266,24 @@ class Metering:
             lambda connection: store.prune_ledger(connection, before, limit)
         )
 
-    async def index_keys(self, limit: int = INDEX_KEYS_MAX) -> int:
-        """Index the next idempotency keys that were appended; 0 when all are."""
-        return await self._bindings.customers.write(
-            lambda connection: store.index_answers(connection, limit)
-        )
+    async def index_keys(self, keys_per_slice: int = KEYS_PER_SLICE) -> int:
+        """Index a slice of the idempotency keys that were appended; give how many are left.
+
+        Slices, not keys: 0 once those are indexed that were there when the first one was.
+        """
+        customers, indexing = self._bindings.customers, self._indexing
+        if indexing is None or indexing.is_done:
+            indexing = await customers.read(
+                lambda connection: store.begin_index_pass(
+                    connection, INDEX_KEYS_MAX, keys_per_slice
+                )
+            )
+        if not indexing.is_done:
+            at = indexing
+            await customers.write(lambda connection: store.index_slice(connection, at))
+            indexing.next_slice += 1
+        self._indexing = indexing
+        return indexing.slices - indexing.next_slice
 
     async def forget_old_keys(self, limit: int = FORGET_KEYS_MAX) -> int:
         """Drop idempotency keys of more than a week ago; give how many pieces went."""

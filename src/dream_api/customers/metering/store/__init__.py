@@ -1,6 +1,11 @@
 """Metering's tables and the control plane's SQL on them."""
 
-from dream_api.customers.metering.store.answers import forget_answers, index_answers
+from dream_api.customers.metering.store.answers import (
+    IndexPass,
+    begin_index_pass,
+    forget_answers,
+    index_slice,
+)
 from dream_api.customers.metering.store.audits import Difference, count_ledger, find_differences
 from dream_api.customers.metering.store.imports import PastEvent, add_events, recount
 from dream_api.customers.metering.store.latest import Entry, read_latest
@@ -28,15 +33,17 @@ __all__ = [
     "PARTITIONED",
     "Difference",
     "Entry",
+    "IndexPass",
     "PastEvent",
     "add_events",
     "adjust_usage",
+    "begin_index_pass",
     "blank_erased",
     "count_ledger",
     "erase",
     "find_differences",
     "forget_answers",
-    "index_answers",
+    "index_slice",
     "list_usage",
     "make_partitions",
     "prune_ledger",
