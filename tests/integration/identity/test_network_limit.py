@@ -11,7 +11,7 @@ from dream_api.app import open_product
 from dream_api.gateways.clock import MovableClock
 from dream_api.kit.crypto import new_master_key
 from dream_api.settings import Settings
-from dream_api.shared.identity import Caller, InvalidCredentials, TooManyAttempts
+from dream_api.shared.identity import Caller, InvalidCode, InvalidCredentials, TooManyAttempts
 from tests.integration.identity.conftest import OTHER_PASSWORD, PASSWORD, PLATFORM_A, House
 
 ADA = "ada@example.com"
@@ -107,6 +107,30 @@ async def test_a_network_asks_for_a_hundred_mails_a_minute(customers: House) -> 
     await customers.realm.sign_up(PLATFORM_A, ADA, PASSWORD, caller=HERE)
 
     assert refused.value.retry_after_seconds is not None
+
+
+async def test_codes_are_guessed_from_one_network_as_seldom(customers: House) -> None:
+    """One guess at each of many addresses is guessing, too; a link does not have to wait."""
+    await customers.join(ADA)
+    await customers.realm.forgot_password(PLATFORM_A, ADA)
+    mail = (await customers.post.mails(ADA))[-1].mail
+    assert mail.code is not None
+    assert mail.link is not None
+    for number in range(ALLOWED):
+        with pytest.raises(InvalidCode):
+            await customers.realm.verify_email(
+                PLATFORM_A, f"victim-{number}@example.com", "000000", caller=HERE
+            )
+
+    with pytest.raises(TooManyAttempts) as refused:
+        await customers.realm.reset_password(
+            PLATFORM_A, ADA, mail.code, OTHER_PASSWORD, caller=HERE
+        )
+    token = mail.link.partition("token=")[2]
+    await customers.realm.reset_password_by_link(PLATFORM_A, token, OTHER_PASSWORD)
+
+    assert "link" in refused.value.detail
+    assert await customers.realm.sign_in(PLATFORM_A, ADA, OTHER_PASSWORD, caller=THERE)
 
 
 async def test_a_named_proxys_word_counts_and_nobody_elses(

@@ -66,7 +66,7 @@ async def sign_up(body: SignUp, request: Request, platform: Publishable, rooms: 
     return SignedUp(user_id=user_id)
 
 
-@builtin.post("/verify", responses=refusals(InvalidCode))
+@builtin.post("/verify", responses=refusals(InvalidCode, TooManyAttempts))
 async def verify_email(
     body: VerifyEmail, request: Request, platform: Publishable, rooms: Rooms
 ) -> Tokens:
@@ -148,11 +148,15 @@ async def forgot_password(
     "/password/reset",
     status_code=204,
     response_class=Response,
-    responses=refusals(InvalidCode, PasswordsBusy),
+    responses=refusals(InvalidCode, TooManyAttempts, PasswordsBusy),
 )
-async def reset_password(body: ResetPassword, platform: Publishable, rooms: Rooms) -> Response:
+async def reset_password(
+    body: ResetPassword, request: Request, platform: Publishable, rooms: Rooms
+) -> Response:
     """Set a new password with the mailed code. Every session ends; nobody is signed in."""
-    await rooms.realm.reset_password(platform.platform_id, body.email, body.code, body.password)
+    await rooms.realm.reset_password(
+        platform.platform_id, body.email, body.code, body.password, caller=caller_of(request)
+    )
     return Response(status_code=204)
 
 

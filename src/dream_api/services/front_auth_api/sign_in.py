@@ -55,7 +55,7 @@ async def sign_up(body: SignUp, request: Request, rooms: Rooms) -> SignedUp:
     return SignedUp(user_id=user_id)
 
 
-@router.post("/verify-email", responses=refusals(InvalidCode, CrossSiteRequest))
+@router.post("/verify-email", responses=refusals(InvalidCode, TooManyAttempts, CrossSiteRequest))
 async def verify_email(
     body: VerifyEmail, request: Request, response: Response, rooms: Rooms
 ) -> Tokens:
@@ -132,11 +132,13 @@ async def forgot_password(body: ForgotPassword, request: Request, rooms: Rooms) 
     "/password/reset",
     status_code=204,
     response_class=Response,
-    responses=refusals(InvalidCode, PasswordsBusy),
+    responses=refusals(InvalidCode, TooManyAttempts, PasswordsBusy),
 )
-async def reset_password(body: ResetPassword, rooms: Rooms) -> Response:
+async def reset_password(body: ResetPassword, request: Request, rooms: Rooms) -> Response:
     """Set a new password with the mailed code. Every session ends; nobody is signed in."""
-    await rooms.realm.reset_password(DEVELOPERS_REALM_ID, body.email, body.code, body.password)
+    await rooms.realm.reset_password(
+        DEVELOPERS_REALM_ID, body.email, body.code, body.password, caller=caller_of(request)
+    )
     return Response(status_code=204)
 
 

@@ -150,7 +150,9 @@ async def reset(request: Request, door: AuthDoor) -> Response:
     code = form.value("code").replace(" ", "")
     email = form.value("email").strip()
     try:
-        await door.realm.reset_password(door.realm_id, email, code, form.value("password"))
+        await door.realm.reset_password(
+            door.realm_id, email, code, form.value("password"), caller=caller_of(request)
+        )
     except DreamError as refusal:
         return _again(request, door, "reset", form, refusal)
     return see_other(door.url("/sign-in"), notice="password-reset")

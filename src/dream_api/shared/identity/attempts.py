@@ -1,20 +1,17 @@
 """Guessing a password: counted, slowed down, and the same for known and unknown addresses."""
 
 import asyncio
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from dream_api.gateways.clock import Clock
 from dream_api.kit.passwords import Passwords
+from dream_api.shared.identity import networks
 from dream_api.shared.identity.addresses import Address
-from dream_api.shared.identity.errors import InvalidCredentials, TooManyAttempts
+from dream_api.shared.identity.errors import InvalidCredentials
 from dream_api.shared.identity.model import (
     FAILURES_FORGOTTEN_AFTER,
-    NETWORK_FAILURES_MAX,
-    NETWORK_MAILS_MAX,
-    NETWORK_WINDOW,
     Person,
     failure_delay,
 )
@@ -91,15 +88,11 @@ class Attempts:
         Raises:
             TooManyAttempts: this network has asked for too many just now.
         """
-        if not network:
-            return
-        now, key = self._clock.now(), f"mails:{network}"
-
-        def count(connection: Connection) -> None:
-            _refuse_blocked(connection, realm_id, key, now, "ask from another network")
-            _count_in_window(connection, realm_id, key, now, NETWORK_MAILS_MAX)
-
-        await self._store.of(realm_id).write(count)
+        if network:
+            now = self._clock.now()
+            await self._store.of(realm_id).write(
+                lambda connection: networks.count_mail(connection, realm_id, network, now)
+            )
 
     async def _compare(
         self, realm_id: str, account: _Account, password: str, network: str
@@ -124,49 +117,16 @@ class Attempts:
         self, connection: Connection, realm_id: str, account: _Account, network: str
     ) -> Person | None:
         now = self._clock.now()
-        for key in (account.key, _key_of(network)):
-            _refuse_blocked(connection, realm_id, key, now, account.way_out)
+        networks.refuse_blocked(connection, realm_id, account.key, now, account.way_out)
+        networks.admit(connection, realm_id, network, now, account.way_out)
         return account.find(connection)
-
-
-def _refuse_blocked(
-    connection: Connection, realm_id: str, key: str, now: datetime, way_out: str
-) -> None:
-    failures = limits.find_failures(connection, realm_id, key)
-    if failures is not None and failures.blocked_until and now < failures.blocked_until:
-        seconds = math.ceil((failures.blocked_until - now).total_seconds())
-        raise TooManyAttempts(f"Wait {seconds} seconds, or {way_out}.", retry_after_seconds=seconds)
-
-
-def _key_of(network: str) -> str:
-    """Name what a network's failures are counted under; no address of a person is like that."""
-    return f"network:{network}"
 
 
 def _count_failures(
     connection: Connection, realm_id: str, key: str, network: str, now: datetime
 ) -> None:
     _count_failure(connection, realm_id, key, now)
-    if network:
-        _count_in_window(connection, realm_id, _key_of(network), now, NETWORK_FAILURES_MAX)
-
-
-def _count_in_window(
-    connection: Connection, realm_id: str, key: str, now: datetime, failures_max: int
-) -> None:
-    """Count in windows that begin with a failure; a full one blocks until it ends."""
-    row = limits.find_failures(connection, realm_id, key)
-    is_open = row is not None and now < row.failed_at + NETWORK_WINDOW
-    started_at = row.failed_at if row is not None and is_open else now
-    failures = (row.failures if row is not None and is_open else 0) + 1
-    is_full = failures >= failures_max
-    values = {
-        "email_key": key,
-        "failures": failures,
-        "failed_at": started_at,
-        "blocked_until": started_at + NETWORK_WINDOW if is_full else None,
-    }
-    limits.put_failures(connection, realm_id, values)
+    networks.count_failure(connection, realm_id, network, now)
 
 
 def _count_failure(connection: Connection, realm_id: str, key: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from dream_api.kit.crypto import Vault, new_secret
+from dream_api.shared.identity import networks
 from dream_api.shared.identity.addresses import Address
 from dream_api.shared.identity.model import (
     CODE_DIGITS,
@@ -96,7 +97,20 @@ def take_code(connection: Connection, vault: Vault, visit: Visit, ticket: Ticket
     A code fits only the account it was mailed for: with another ``user_id`` the right digits
     are wrong. One that came sealed in a link was not guessed: tries are not counted, wrong ones
     of others do not void it, and it lives for LINK_LIFETIME.
+
+    Raises:
+        TooManyAttempts: this network has tried too much just now, and not only here.
     """
+    if not ticket.came_sealed:
+        way_out = "use the link in the mail"
+        networks.admit(connection, visit.realm_id, visit.network, visit.now, way_out)
+    user_id = _take_code(connection, vault, visit, ticket)
+    if user_id is None and not ticket.came_sealed:
+        networks.count_failure(connection, visit.realm_id, visit.network, visit.now)
+    return user_id
+
+
+def _take_code(connection: Connection, vault: Vault, visit: Visit, ticket: Ticket) -> str | None:
     row = sql.lock(connection, visit.realm_id, ticket.purpose, ticket.address.key)
     if row is None:
         return None

@@ -50,6 +50,7 @@ class Credentials:
         Raises:
             InvalidCode: the code does not fit, or could be a stranger's; after five tries it is
                 burnt.
+            TooManyAttempts: this network has tried too many codes just now.
         """
         ticket = Ticket(Purpose.SIGN_UP, parse_address(email), code, user_id)
         return await self._verify(realm_id, ticket, caller)
@@ -120,15 +121,18 @@ class Credentials:
             caller,
         )
 
-    async def reset_password(self, realm_id: str, email: str, code: str, password: str) -> None:
+    async def reset_password(
+        self, realm_id: str, email: str, code: str, password: str, *, caller: Caller = ANONYMOUS
+    ) -> None:
         """Set a new password with a mailed code; every session ends, and nobody is signed in.
 
         Raises:
             InvalidCode: the code does not fit; after five tries it is burnt.
             ValidationFailed: the password is weak; the code stays as it is.
+            TooManyAttempts: this network has tried too many codes just now.
         """
         ticket = Ticket(Purpose.RESET, parse_address(email), code, None)
-        await self._reset(realm_id, ticket, password)
+        await self._reset(realm_id, ticket, password, caller)
 
     async def reset_password_by_link(self, realm_id: str, token: str, password: str) -> None:
         """Do what ``reset_password`` does, with the link of the mail instead of its code.
@@ -140,7 +144,7 @@ class Credentials:
         link = self.open_mail_link(realm_id, token)
         if link.purpose is not Purpose.RESET:
             raise link_refused()
-        await self._reset(realm_id, link.ticket, password)
+        await self._reset(realm_id, link.ticket, password, ANONYMOUS)
 
     async def _check_sign_up(
         self, realm_id: str, link: MailLink, password: str, caller: Caller
@@ -170,12 +174,13 @@ class Credentials:
         )
         return sign(grant, code_refused(ticket))
 
-    async def _reset(self, realm_id: str, ticket: Ticket, password: str) -> None:
+    async def _reset(self, realm_id: str, ticket: Ticket, password: str, caller: Caller) -> None:
         await self.check_strength(realm_id, password, ticket.address, None, param="password")
         password_hash = await self._passwords.hash(password)
         done = await self._transactions.write(
             realm_id,
             lambda c, visit: enrolment.reset_password(c, self._desk, visit, ticket, password_hash),
+            caller,
         )
         if not done:
             raise code_refused(ticket)

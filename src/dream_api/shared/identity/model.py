@@ -35,7 +35,7 @@ FAILURES_FORGOTTEN_AFTER = timedelta(hours=24)
 NETWORK_FAILURES_MAX = 30
 NETWORK_MAILS_MAX = 100
 NETWORK_WINDOW = timedelta(minutes=1)
-"""At most NETWORK_FAILURES_MAX failed sign-ins from one network in a window of this length, and
+"""At most NETWORK_FAILURES_MAX wrong passwords and codes from one network in such a window, and
 NETWORK_MAILS_MAX sign-ups and forgotten passwords, each of which may send a mail."""
 _DELAY_FIRST = timedelta(seconds=30)
 _DELAY_MAX = timedelta(minutes=15)
