@@ -57,7 +57,7 @@ class MemoryStore:
 
     def close(self) -> None:
         """Close the connection."""
-        self._core.engine.dispose()
+        self._core.close()
         self._raw.close()
 
 

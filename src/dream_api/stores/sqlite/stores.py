@@ -95,7 +95,7 @@ class WorldFile:
         if self._writer is not None:
             self._writer.close()
         for raw, core in self._opened:
-            core.engine.dispose()
+            core.close()
             raw.close()
 
     def _read_in_thread(self, role: Role, verb: Callable[[Connection], T]) -> T:
@@ -277,7 +277,7 @@ def _looking_connection(data_dir: Path, world: World) -> Iterator[Connection]:
     try:
         yield core
     finally:
-        core.engine.dispose()
+        core.close()
         raw.close()
 
 
@@ -294,5 +294,5 @@ def _schema_connection(data_dir: Path, world: World) -> Iterator[Connection]:
     finally:
         if raw.in_transaction:
             raw.execute("ROLLBACK")
-        core.engine.dispose()
+        core.close()
         raw.close()

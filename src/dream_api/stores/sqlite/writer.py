@@ -123,7 +123,7 @@ class Writer:
         self._batches.put(None)
         self._thread.join()
         self._checkpoints.close()
-        self._core.engine.dispose()
+        self._core.close()
         self._raw.close()
 
     def _begin_batch(self, loop: asyncio.AbstractEventLoop) -> None:
