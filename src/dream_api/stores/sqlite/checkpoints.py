@@ -1,16 +1,19 @@
 """Copies what the log holds into the file, beside the writer instead of in its way.
 
 SQLite's own checkpoint runs inside some unlucky commit, and everyone waits for it. Here a
-thread copies the bulk while the writer goes on appending; the writer then copies the short rest
-between two transactions, so that the log can start again from its beginning.
+thread copies the bulk and forces it to disk while the writer goes on appending; the writer then
+copies the short rest between two transactions, so that the log can start again from its beginning.
+SQLite syncs the file only in that last copy, and would then wait for all that was ever copied.
 """
 
 import queue
 import sqlite3
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from dream_api.stores.sqlite.connections import open_maintenance
+from dream_api.stores.sqlite.handles import Handle
 
 CHANGES_BETWEEN = 24_000
 """Changed rows after which the log is copied home; each puts about one page into the log."""
@@ -22,8 +25,9 @@ PASSES_MAX = 4
 class Checkpoints:
     """The checkpoints of one file. ``pass_by`` belongs to the writer, between transactions."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, handle: Handle) -> None:
         self._raw = open_maintenance(path)
+        self._handle = handle
         self._copied_at = 0
         self._is_copying = False
         self._has_rest = False
@@ -52,15 +56,20 @@ class Checkpoints:
 
     def _run(self) -> None:
         while self._due.get():
+            copied_before = 0
             for _ in range(PASSES_MAX):
-                if self._copy() <= REST_PAGES:
+                copied = self._copy()
+                with suppress(OSError):  # SQLite's own sync meets it, too, and keeps the log.
+                    self._handle.sync()
+                if copied - copied_before <= REST_PAGES:
                     break
+                copied_before = copied
             self._has_rest = True
 
     def _copy(self) -> int:
-        """Copy what no reader still needs in the log; give how many pages remain in it."""
+        """Copy what no reader still needs in the log; give how many of its pages are copied."""
         try:
-            _, logged, copied = self._raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            _, _, copied = self._raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error:  # A full disk, say: the log keeps everything, the next turn retries.
             return 0
-        return int(logged - copied)
+        return int(copied)

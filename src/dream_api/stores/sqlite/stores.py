@@ -24,6 +24,7 @@ from dream_api.stores.sqlite.connections import (
     translated,
 )
 from dream_api.stores.sqlite.folder import check_there, check_whole, lock_whole_folder, store_file
+from dream_api.stores.sqlite.handles import Handle
 from dream_api.stores.sqlite.writer import Writer
 from dream_api.stores.store import BatchVerb, DriverConnection, Store
 
@@ -41,7 +42,8 @@ class WorldFile:
     def __init__(self, path: Path, world: World, *, is_writable: bool) -> None:
         self.world = world
         self._path = path
-        self._writer = Writer(path, world) if is_writable else None
+        self._handle = Handle(path)
+        self._writer = Writer(path, world, self._handle) if is_writable else None
         self._readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix=f"{world}-reader")
         self._reads_waiting = 0
         self._local = threading.local()
@@ -97,6 +99,7 @@ class WorldFile:
         for raw, core in self._opened:
             core.close()
             raw.close()
+        self._handle.close()
 
     def _read_in_thread(self, role: Role, verb: Callable[[Connection], T]) -> T:
         raw, core = self._connections(role)

@@ -33,6 +33,7 @@ from dream_api.stores.sqlite.connections import (
     run_at_once,
     translated,
 )
+from dream_api.stores.sqlite.handles import Handle
 from dream_api.stores.store import BATCH_WEIGHT_MAX, BatchVerb
 
 WAITING_MAX = 8_192
@@ -67,13 +68,13 @@ class Batch:
 class Writer:
     """The only writer of one world's file. Start it once; close it to flush and release."""
 
-    def __init__(self, path: Path, world: World) -> None:
+    def __init__(self, path: Path, world: World, handle: Handle) -> None:
         self._raw = open_writer(path)
         self._core = as_core(self._raw)
         self._driver = SqliteDriver(self._raw)
         self._world = world
         self._role: Role | None = None
-        self._checkpoints = Checkpoints(path)
+        self._checkpoints = Checkpoints(path, handle)
         self._lock = threading.Lock()
         """Held by loops, which may be several, and never by the thread while it serves them: a
         loop would wait for a thread that waits for the interpreter's lock, at each commit."""
