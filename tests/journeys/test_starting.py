@@ -37,6 +37,15 @@ def test_a_public_address_needs_settings_of_its_own(tmp_path: Path) -> None:
         assert name in refused.stderr
 
 
+def test_serving_that_is_refused_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Neither a public address without settings nor a folder without stores gets a master key."""
+    for environment in ({"DREAM_PUBLIC_URL": "http://dream.example"}, {}):
+        refused = dream_api("serve", "--data", str(tmp_path / "new"), environment=environment)
+
+        assert 2 == refused.returncode
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_folder_that_was_never_migrated_is_refused(tmp_path: Path) -> None:
     """``serve`` names the command that makes it ready."""
     refused = dream_api("serve", "--data", str(tmp_path))

@@ -7,7 +7,7 @@ Does not own: any rule.
 
 from dream_api.app.backups import check_backup, restore_backup, write_backup
 from dream_api.app.diagnosis import diagnose
-from dream_api.app.doors import ALL_SERVICES, ServiceName, describe
+from dream_api.app.doors import describe
 from dream_api.app.engines import Engine, engine_of
 from dream_api.app.findings import Finding, Verdict
 from dream_api.app.jobs import STRIPE_ACCOUNT_EVENTS, STRIPE_CONNECT_EVENTS
@@ -18,7 +18,6 @@ from dream_api.app.stripe_diagnosis import STRIPE_ACCOUNT_PATH, STRIPE_CONNECT_P
 from dream_api.app.upkeep import Rekeyed, rekey, rotate_signing_keys
 
 __all__ = [
-    "ALL_SERVICES",
     "STRIPE_ACCOUNT_EVENTS",
     "STRIPE_ACCOUNT_PATH",
     "STRIPE_CONNECT_EVENTS",
@@ -28,7 +27,6 @@ __all__ = [
     "Finding",
     "Product",
     "Rekeyed",
-    "ServiceName",
     "Verdict",
     "check_backup",
     "describe",

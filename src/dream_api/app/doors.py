@@ -1,12 +1,12 @@
 """The doors that a process serves, as one ASGI application."""
 
 import importlib.metadata
-from enum import StrEnum
 from typing import Any
 
 from dream_api.app.rooms import House, Outside
 from dream_api.gateways.clock import MovableClock
 from dream_api.kit.keys import Mode
+from dream_api.kit.services import ALL_SERVICES, ServiceName
 from dream_api.services import api_multi, front_auth_api, oauth_api, pages
 from dream_api.services.api_multi import ApiMulti, DataPlane
 from dream_api.services.front_auth_api import (
@@ -39,16 +39,6 @@ STRIPE_ORIGINS = (
     "https://billing.stripe.com",
 )
 
-
-class ServiceName(StrEnum):
-    """The services, by the names of the table of bindings."""
-
-    FRONT_AUTH_API = "front-auth-api"
-    OAUTH_API = "oauth-api"
-    API_MULTI = "api-multi"
-
-
-ALL_SERVICES = frozenset(ServiceName)
 
 _ROUTERS = {
     ServiceName.FRONT_AUTH_API: front_auth_api.routers,

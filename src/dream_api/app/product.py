@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from dream_api.app.doors import ALL_SERVICES, ServiceName, build_doors
+from dream_api.app.doors import build_doors
 from dream_api.app.engines import engine_of
 from dream_api.app.errors import WrongMasterKey
 from dream_api.app.jobs import build_workers
 from dream_api.app.readiness import loop_checks, store_checks
 from dream_api.app.rooms import House, build_house, build_outside
 from dream_api.gateways.clock import Clock
+from dream_api.kit.services import ALL_SERVICES, ServiceName
 from dream_api.services.http import Application
 from dream_api.services.http.operations import Check
 from dream_api.settings import Settings

@@ -3,8 +3,8 @@
 import asyncio
 import secrets
 
-from dream_api.app.doors import ServiceName
 from dream_api.gateways.clock import monotonic_seconds
+from dream_api.kit.services import ServiceName
 from dream_api.services.http.operations import Check
 from dream_api.stores import (
     ApiMultiBindings,

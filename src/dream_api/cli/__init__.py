@@ -4,8 +4,10 @@ Owns arguments, messages for people at a terminal, and exit codes.
 Does not own rules: a command calls the same verbs as the doors.
 """
 
+import importlib.metadata
 import os
 import sys
+from typing import Annotated
 
 import typer
 
@@ -33,11 +35,31 @@ PRIVATE_UMASK = 0o077
 
 commands = typer.Typer(
     name="dream-api",
-    help="Auth, billing, usage metering and plan limits for people who sell software.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _say_version(is_asked: bool) -> None:  # noqa: FBT001 - as typer calls it.
+    if is_asked:
+        typer.echo(importlib.metadata.version("dream-api"))
+        raise typer.Exit
+
+
+@commands.callback()
+def _before_any_command(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Show the release and exit."
+        ),
+    ] = False,
+) -> None:
+    """Auth, billing, usage metering and plan limits for people who sell software."""
+
+
 for command in (
     dev, serve, worker, migrate, demo, doctor, audit, backup, restore, rekey, bench, openapi,
 ):  # fmt: skip

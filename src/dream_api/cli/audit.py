@@ -4,11 +4,7 @@ import asyncio
 
 import typer
 
-from dream_api.app import Engine, engine_of
 from dream_api.cli.configuration import DataOption, load_settings
-from dream_api.customers.end_users import CountDifference, find_count_differences
-from dream_api.customers.metering import Difference
-from dream_api.customers.metering import audit as audit_counters
 
 
 def audit(data: DataOption = None) -> None:
@@ -16,18 +12,21 @@ def audit(data: DataOption = None) -> None:
 
     Read-only, on one snapshot: runs beside a live server.
     """
-    differences = asyncio.run(
-        _find_differences(engine_of(load_settings(data, if_no_master_key="go on")))
-    )
+    from dream_api.app import engine_of
+    from dream_api.customers.end_users import find_count_differences
+    from dream_api.customers.metering import audit as audit_counters
+
+    engine = engine_of(load_settings(data, if_no_master_key="go on"))
+
+    async def find_differences() -> list[str]:
+        await engine.check()
+        async with engine.opened_for_operator() as bindings:
+            return await bindings.customers.read(
+                lambda c: [str(one) for one in (*audit_counters(c), *find_count_differences(c))]
+            )
+
+    differences = asyncio.run(find_differences())
     for difference in differences:
-        typer.echo(str(difference))
+        typer.echo(difference)
     typer.echo(f"{len(differences)} differences")
     raise typer.Exit(1 if differences else 0)
-
-
-async def _find_differences(engine: Engine) -> list[Difference | CountDifference]:
-    await engine.check()
-    async with engine.opened_for_operator() as bindings:
-        return await bindings.customers.read(
-            lambda c: [*audit_counters(c), *find_count_differences(c)]
-        )

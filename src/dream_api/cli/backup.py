@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from dream_api.app import write_backup
 from dream_api.cli.configuration import DataOption, clock_of, load_settings
 
 
@@ -18,6 +17,8 @@ def backup(
 
     Runs beside a live server. On PostgreSQL it needs pg_dump. The master key is left out.
     """
+    from dream_api.app import write_backup
+
     settings = load_settings(data, if_no_master_key="refuse")
     manifest = asyncio.run(write_backup(settings, clock_of(settings), file))
     size_bytes = file.stat().st_size

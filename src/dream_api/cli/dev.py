@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import typer
 
-from dream_api.app import engine_of
 from dream_api.cli.configuration import (
     CLOCK_FILE,
     DataOption,
@@ -20,13 +19,10 @@ from dream_api.cli.configuration import (
     read_arrangement,
     write_arrangement,
 )
-from dream_api.cli.server import LOOPBACK_HOSTS, Serving, bind, run_product
 from dream_api.cli.simulator import SIMULATOR_APPLICATIONS, SIMULATOR_HOST, run_simulator
-from dream_api.cli.stripe import arrange
 from dream_api.gateways.clock import MovableClock
 from dream_api.kit.keys import Mode
 from dream_api.settings import Settings
-from dream_api.stores.sqlite import check_not_served
 
 
 def dev(
@@ -37,6 +33,10 @@ def dev(
     data: DataOption = None,
 ) -> None:
     """Run the whole product here: services, worker and a Stripe simulator. Ctrl-C stops it."""
+    from dream_api.app import engine_of
+    from dream_api.cli.server import LOOPBACK_HOSTS, Serving, bind, run_product
+    from dream_api.stores.sqlite import check_not_served
+
     public_url = f"http://localhost:{port}"
     settings = load_settings(data, public_url=public_url)
     settings = settings.model_copy(update={"public_url": public_url})
@@ -60,6 +60,8 @@ def arrange_simulator(settings: Settings, stripe_port: int) -> Settings:
 
     The endpoints are made anew when the folder does not hold their secrets for this address.
     """
+    from dream_api.cli.stripe_account import arrange
+
     api_base = f"http://{SIMULATOR_HOST}:{stripe_port}"
     address: dict[str, Any] = {"public_url": settings.public_url, "stripe_api_base": api_base}
     for mode, (secret_key, client_id) in SIMULATOR_APPLICATIONS.items():

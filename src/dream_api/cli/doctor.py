@@ -4,10 +4,7 @@ import asyncio
 
 import typer
 
-from dream_api.app import Finding, Verdict, diagnose
 from dream_api.cli.configuration import DataOption, clock_of, load_settings
-
-_COLORS = {Verdict.FINE: "green", Verdict.DOUBTFUL: "yellow", Verdict.BROKEN: "red"}
 
 
 def doctor(data: DataOption = None) -> None:
@@ -15,17 +12,16 @@ def doctor(data: DataOption = None) -> None:
 
     Changes nothing, and runs beside a live server. Exit 1 if something is broken.
     """
+    from dream_api.app import Verdict, diagnose
+
+    colors = {Verdict.FINE: "green", Verdict.DOUBTFUL: "yellow", Verdict.BROKEN: "red"}
     settings = load_settings(data)
     findings = asyncio.run(diagnose(settings, clock_of(settings)))
     for finding in findings:
-        _print(finding)
+        mark = typer.style(f"{finding.verdict:<4}", fg=colors[finding.verdict])
+        typer.echo(f"{mark}  {finding.what}: {finding.detail}")
+        if finding.fix:
+            typer.echo(f"      {finding.fix}")
     broken = sum(finding.verdict is Verdict.BROKEN for finding in findings)
     typer.echo(f"{len(findings)} things looked at, {broken} broken")
     raise typer.Exit(1 if broken else 0)
-
-
-def _print(finding: Finding) -> None:
-    mark = typer.style(f"{finding.verdict:<4}", fg=_COLORS[finding.verdict])
-    typer.echo(f"{mark}  {finding.what}: {finding.detail}")
-    if finding.fix:
-        typer.echo(f"      {finding.fix}")

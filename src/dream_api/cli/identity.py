@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from dream_api.app import rotate_signing_keys
 from dream_api.cli.configuration import DataOption, clock_of, load_settings
 
 identity = typer.Typer(help="Look after the keys that sign tokens.", no_args_is_help=True)
@@ -29,6 +28,8 @@ def rotate(
 
     What the old key signed stays valid for a day, longer than any token lives.
     """
+    from dream_api.app import rotate_signing_keys
+
     settings = load_settings(data, if_no_master_key="refuse")
     rotated = asyncio.run(rotate_signing_keys(settings, clock_of(settings), revoke_now=revoke_now))
     for world, key_id in rotated.items():

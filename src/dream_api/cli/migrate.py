@@ -4,9 +4,7 @@ import asyncio
 
 import typer
 
-from dream_api.app import engine_of
 from dream_api.cli.configuration import DataOption, load_settings
-from dream_api.stores import World
 
 
 def migrate(data: DataOption = None) -> None:
@@ -14,6 +12,9 @@ def migrate(data: DataOption = None) -> None:
 
     On PostgreSQL it also gives the roles of the DREAM_DATABASE_URL_… settings their rights.
     """
+    from dream_api.app import engine_of
+    from dream_api.stores import World
+
     engine = engine_of(load_settings(data))
     asyncio.run(engine.migrate())
     typer.echo(f"{' and '.join(World)}: up to date in {engine.place}")

@@ -4,9 +4,9 @@ import json
 
 import typer
 
-from dream_api.app import describe
-
 
 def openapi() -> None:
     """Print the OpenAPI document of all services. Needs no store and no setting."""
+    from dream_api.app import describe
+
     typer.echo(json.dumps(describe(), indent=2, ensure_ascii=False))

@@ -4,7 +4,6 @@ import asyncio
 
 import typer
 
-from dream_api.app import rekey as rekey_stores
 from dream_api.cli.configuration import DataOption, clock_of, load_settings
 
 
@@ -14,6 +13,8 @@ def rekey(data: DataOption = None) -> None:
     Set DREAM_MASTER_KEY=new,old, restart the server, run this, then leave the old key out. Safe to
     repeat.
     """
+    from dream_api.app import rekey as rekey_stores
+
     settings = load_settings(data, if_no_master_key="refuse")
     done = asyncio.run(rekey_stores(settings, clock_of(settings)))
     for world, rekeyed in done.items():

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from dream_api.app import check_backup, restore_backup
 from dream_api.cli.configuration import DataOption, clock_of, load_settings
 
 
@@ -25,6 +24,8 @@ def restore(
 
     Nothing may serve the folder meanwhile. Interrupted at any moment, it can be repeated.
     """
+    from dream_api.app import check_backup, restore_backup
+
     settings = load_settings(data, if_no_master_key="refuse")
     if check:
         manifest = asyncio.run(check_backup(settings, file))

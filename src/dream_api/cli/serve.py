@@ -5,10 +5,8 @@ from typing import Annotated
 
 import typer
 
-from dream_api.app import ALL_SERVICES, Engine, ServiceName, engine_of
 from dream_api.cli.configuration import DataOption, clock_of, has_own_master_key, load_settings
-from dream_api.cli.processes import run_processes
-from dream_api.cli.server import PORT_SECONDS_MAX, Serving, bind, run_product
+from dream_api.kit.services import ALL_SERVICES, ServiceName
 from dream_api.settings import Settings
 
 
@@ -26,18 +24,26 @@ def serve(
     With SQLite the worker runs inside: its store has one writing process. With PostgreSQL there
     may be several processes on several machines, and `dream-api worker` is one of its own.
     """
-    settings = load_settings(data)
-    engine = engine_of(settings)
+    from dream_api.app import engine_of
+    from dream_api.cli.processes import run_processes
+    from dream_api.cli.server import PORT_SECONDS_MAX, Serving, bind, run_product
+
     services = frozenset(service) if service else ALL_SERVICES
-    problems = [*_missing_for_public(settings, services), *_too_many_processes(engine, workers)]
+    looked_at = load_settings(data, if_no_master_key="go on")
+    engine = engine_of(looked_at)
+    is_many = engine.allows_many_processes
+    problems = _missing_for_public(looked_at, services, is_many=is_many)
+    if workers > 1 and not is_many:
+        problems.append(
+            f"--workers {workers}: an SQLite store has one serving process; leave --workers out."
+        )
     if problems:
         for problem in problems:
             typer.secho(problem, fg="red", err=True)
         raise typer.Exit(2)
     asyncio.run(engine.check())
-    serving = Serving(
-        settings, clock_of(settings), services, runs_loops=not engine.allows_many_processes
-    )
+    settings = load_settings(data)  # Only now something may be written, a master key first.
+    serving = Serving(settings, clock_of(settings), services, runs_loops=not is_many)
     sockets = bind((host,), port, patience_seconds=PORT_SECONDS_MAX)
 
     def say_ready() -> None:
@@ -49,13 +55,9 @@ def serve(
         run_processes(serving, sockets, workers=workers, on_ready=say_ready)
 
 
-def _too_many_processes(engine: Engine, workers: int) -> list[str]:
-    if workers == 1 or engine.allows_many_processes:
-        return []
-    return [f"--workers {workers}: an SQLite store has one serving process; leave --workers out."]
-
-
-def _missing_for_public(settings: Settings, services: frozenset[ServiceName]) -> list[str]:
+def _missing_for_public(
+    settings: Settings, services: frozenset[ServiceName], *, is_many: bool
+) -> list[str]:
     """Name every development default that must not face the public; nothing for loopback."""
     if settings.is_loopback:
         return []
@@ -67,8 +69,9 @@ def _missing_for_public(settings: Settings, services: frozenset[ServiceName]) ->
         )
         if not getattr(settings, name)
     ]  # fmt: skip
-    problems += _missing_roles(settings, services)
-    if has_own_master_key(settings.data_dir):
+    if is_many:
+        problems += _missing_roles(settings, services)
+    if not settings.master_key or has_own_master_key(settings.data_dir):
         problems.append("DREAM_MASTER_KEY is missing: the key beside the data is for development.")
     if settings.stripe_api_base is not None:
         problems.append("DREAM_STRIPE_API_BASE is set: a public deployment talks to Stripe itself.")
@@ -79,8 +82,6 @@ def _missing_for_public(settings: Settings, services: frozenset[ServiceName]) ->
 
 def _missing_roles(settings: Settings, services: frozenset[ServiceName]) -> list[str]:
     """Name the roles that these services need; the migrator, who may do everything, is none."""
-    if not engine_of(settings).allows_many_processes:
-        return []
     roles = [service.replace("-", "_") for service in sorted(services)]
     if ServiceName.API_MULTI in services:
         roles.append("meter")

@@ -16,13 +16,9 @@ import uvicorn
 import uvloop
 from typing_extensions import override
 
-from dream_api.app import (
-    ALL_SERVICES,
-    Product,
-    ServiceName,
-    open_product,
-)
+from dream_api.app import Product, open_product
 from dream_api.gateways.clock import Clock, monotonic_seconds
+from dream_api.kit.services import ALL_SERVICES, ServiceName
 from dream_api.services.http import configure_logs, server_config
 from dream_api.services.http.operations import Check
 from dream_api.settings import Settings

@@ -4,9 +4,7 @@ import asyncio
 
 import typer
 
-from dream_api.app import engine_of
 from dream_api.cli.configuration import DataOption, clock_of, load_settings
-from dream_api.cli.server import Serving, run_worker
 
 
 def worker(data: DataOption = None) -> None:
@@ -16,6 +14,9 @@ def worker(data: DataOption = None) -> None:
     has one writing process, and `serve` and `dev` run the loops in it: there this command is for
     catching up while nothing serves the folder.
     """
+    from dream_api.app import engine_of
+    from dream_api.cli.server import Serving, run_worker
+
     settings = load_settings(data, if_no_master_key="refuse")
     asyncio.run(engine_of(settings).check())
     run_worker(

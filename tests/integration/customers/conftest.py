@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from dream_api.app.doors import ServiceName, build_doors
+from dream_api.app.doors import build_doors
 from dream_api.app.rooms import build_house, build_outside
 from dream_api.customers.dashboard import Dashboard
 from dream_api.customers.end_users import EndUsers
@@ -21,6 +21,7 @@ from dream_api.gateways.stripe import Stripe, StripeModes
 from dream_api.kit.crypto import new_master_key
 from dream_api.kit.keys import Mode, hash_key, issue_key
 from dream_api.kit.periods import rfc3339
+from dream_api.kit.services import ServiceName
 from dream_api.settings import Settings
 from dream_api.shared.inbox import Inbox
 from dream_api.stores import Bindings

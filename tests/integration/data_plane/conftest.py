@@ -16,10 +16,11 @@ import pytest
 import pytest_asyncio
 import uvicorn
 
-from dream_api.app.doors import ALL_SERVICES, build_doors
+from dream_api.app.doors import build_doors
 from dream_api.app.rooms import CustomerRooms, build_house, build_outside
 from dream_api.gateways.clock import MovableClock
 from dream_api.kit.keys import Mode, issue_key
+from dream_api.kit.services import ALL_SERVICES
 from dream_api.services.http import server_config
 from dream_api.settings import Settings
 from dream_api.shared.identity import MAIL_KIND
