@@ -2,7 +2,8 @@
 
 import httpx
 
-from tests.journeys.driver import FREE, PRO, Journey
+from tests.journeys.driver import FREE, PASSWORD, PRO, Journey
+from tests.journeys.forms import submit
 
 
 async def test_a_developer_walks_from_sign_up_to_keys(journey: Journey) -> None:
@@ -104,3 +105,21 @@ async def test_a_publishable_key_is_not_enough_for_a_server_route(journey: Journ
     )
 
     assert (403, "secret_key_required") == (answer.status_code, answer.json()["code"])
+
+
+async def test_the_link_of_a_sign_up_asks_another_device_for_the_password(
+    journey: Journey,
+) -> None:
+    """A wrong one is refused, the right one leads on, signed in."""
+    email = "phone@example.com"
+    await journey.http.post("/platform/sign-up", json={"email": email, "password": PASSWORD})
+    await journey.code_for(email)
+    mails = await journey.http.get("/dev/mailbox", params={"to": email, "format": "json"})
+
+    async with httpx.AsyncClient(timeout=30) as phone:
+        page = await phone.get(mails.json()[-1]["link"])
+        wrong = await submit(phone, page, {"password": "granite teapot lullaby"})
+        right = await submit(phone, page, {"password": PASSWORD})
+
+    assert (422, 303) == (wrong.status_code, right.status_code)
+    assert "/setup" == right.headers["location"]

@@ -168,15 +168,34 @@ async def test_signing_in_leads_nowhere_else(web: Web, target: str) -> None:
     """Whatever ?next= says, the next page is one of ours."""
     await web.join(ADA)
 
-    answer = await web.client.post(
-        "/sign-in",
-        params={"next": target},
-        data={"email": ADA, "password": PASSWORD},
-        headers=FORMS,
-    )
+    for page in ("/sign-in", "/reauth"):
+        answer = await web.client.post(
+            page,
+            params={"next": target},
+            data={"email": ADA, "password": PASSWORD},
+            headers=FORMS,
+        )
 
-    assert (303, "/dashboard") == (answer.status_code, answer.headers["location"])
-    assert "a=b" not in answer.headers.get("set-cookie", "")
+        assert (303, "/dashboard") == (answer.status_code, answer.headers["location"])
+        assert "a=b" not in answer.headers.get("set-cookie", "")
+
+
+async def test_a_hosted_page_leads_nowhere_else(web: Web) -> None:
+    """Nor does ?next= on a platform's pages, before signing in and while signed in."""
+    pk = await web.test_platform()
+    await web.join_app(pk, ADA)
+    home = f"/p/{pk}/account"
+
+    for target in ELSEWHERE:
+        params = {"next": target}
+        form = {"email": ADA, "password": PASSWORD}
+        for page in ("sign-in", "reauth"):
+            answer = await web.client.post(
+                f"/p/{pk}/{page}", params=params, data=form, headers=FORMS
+            )
+            assert (303, home) == (answer.status_code, answer.headers["location"]), target
+        signed_in = await web.client.get(f"/p/{pk}/sign-in", params=params)
+        assert (303, home) == (signed_in.status_code, signed_in.headers["location"]), target
 
 
 @pytest.mark.parametrize(
