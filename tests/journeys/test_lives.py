@@ -13,6 +13,7 @@ from tests.journeys.driver import FREE, GOOD_CARD, PASSWORD, PRO, Developer, Jou
 from tests.journeys.forms import submit
 from tests.journeys.running import Running, running_product
 from tests.journeys.test_webhooks import account_of
+from tests.postgres_fixtures import Database
 
 DAY = 86_400
 MONTH = 31 * DAY
@@ -20,10 +21,17 @@ FAILS_LATER_CARD = "4000 0000 0000 0341"
 UNLIMITED = {**FREE, "limit": None}
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Serve a product whose time nobody else looks at."""
-    with running_product(tmp_path_factory.mktemp("lives")) as served:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """Serve a product whose time nobody else looks at, once per engine."""
+    database = None
+    if request.param == "postgres":
+        name = str(request.module.__name__).rpartition("_")[2]
+        database = Database(request.getfixturevalue("postgres"), name)
+        database.create()
+    with running_product(tmp_path_factory.mktemp("lives"), database) as served:
         yield served
 
 

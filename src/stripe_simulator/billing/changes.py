@@ -190,6 +190,24 @@ def end_trial(books: Books, body: Body, *, trial_end: int | None = None) -> Bill
     return Bill(lines, is_due_now=True, must_be_paid=False)
 
 
+def begin_trial(books: Books, body: Body, trial_end: int, *, proration: str) -> Bill:
+    """Give the subscription *body* free days until a moment, or more of them.
+
+    The billing cycle begins anew when they end. What was paid for and not used waits as a credit
+    for the next invoice (https://docs.stripe.com/billing/subscriptions/trials).
+    """
+    is_longer = body["status"] == "trialing"
+    is_credited = not is_longer and proration != "none"
+    lines = prorations(books, body, []) if is_credited else []
+    began_at = body["trial_start"] if is_longer else books.now
+    body |= {"status": "trialing", "trial_start": began_at, "trial_end": trial_end}
+    body["billing_cycle_anchor"] = trial_end
+    set_period(body, Period(began_at, trial_end))
+    if body["cancel_at_period_end"]:
+        body["cancel_at"] = trial_end
+    return Bill(lines, is_due_now=False, must_be_paid=False)
+
+
 def changed_items(books: Books, subscription: Body, given: list[Body]) -> list[Body]:
     """The items after the ``items`` parameter: by id changed or deleted, without id added.
 

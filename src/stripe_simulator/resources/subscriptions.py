@@ -338,4 +338,13 @@ def _change_trial(call: Call, record: Record) -> changes.Bill | None:
         if record.body["status"] != "trialing":
             return None
         return changes.end_trial(call.books, record.body)
-    raise not_implemented("trial_end other than `now` on updates", param="trial_end")
+    if record.body["status"] not in ("active", "past_due", "trialing"):
+        raise not_implemented(f"trial_end while {record.body['status']}", param="trial_end")
+    trial_end = _future(call, int(given), "trial_end")
+    if trial_end > call.books.now + TRIAL_DAYS_MAX * SECONDS_PER_DAY:
+        raise StripeError(
+            "Invalid timestamp: a trial ends at most two years from now.", param="trial_end"
+        )
+    record.hidden["trial_warned"] = False
+    proration = call.parameters.get("proration_behavior", "create_prorations")
+    return changes.begin_trial(call.books, record.body, trial_end, proration=proration)

@@ -234,3 +234,68 @@ def test_a_trial_can_be_ended_now(
     )
 
     assert ("active", 2900) == (changed["status"], changed["latest_invoice"]["amount_paid"])
+
+
+def test_a_trial_can_be_made_longer(
+    simulator: Simulator, client: stripe.StripeClient, price: stripe.Price
+) -> None:
+    """Nothing is billed before the new end, and the warning comes three days before that."""
+    subscription_id = subscribe(simulator, price, trial_period_days=14)
+    trial_end = read(simulator, subscription_id)["trial_end"] + 7 * DAY
+
+    longer: Json = client.v1.subscriptions.update(subscription_id, {"trial_end": trial_end})
+    simulator.advance(15 * DAY)
+    still = read(simulator, subscription_id)
+    simulator.advance(7 * DAY)
+    over = read(simulator, subscription_id)
+
+    assert ("trialing", trial_end, trial_end) == (
+        longer["status"],
+        longer["trial_end"],
+        item_of(longer)["current_period_end"],
+    )
+    assert ("trialing", "active") == (still["status"], over["status"])
+    warnings = [
+        event
+        for event in simulator.events()
+        if event["type"] == "customer.subscription.trial_will_end"
+    ]
+    assert 1 == len(warnings)
+
+
+@pytest.mark.parametrize(("proration", "credit"), [("none", 0), ("create_prorations", -2900)])
+def test_a_running_subscription_can_be_given_free_days(
+    simulator: Simulator,
+    client: stripe.StripeClient,
+    price: stripe.Price,
+    proration: Any,
+    credit: int,
+) -> None:
+    """Its cycle begins anew when they end; what was paid for and not used waits as a credit."""
+    subscription_id = subscribe(simulator, price)
+    trial_end = item_of(read(simulator, subscription_id))["current_period_start"] + 14 * DAY
+
+    trialing: Json = client.v1.subscriptions.update(
+        subscription_id, {"trial_end": trial_end, "proration_behavior": proration}
+    )
+    simulator.advance(14 * DAY + 3600)
+    after = client.v1.subscriptions.retrieve(subscription_id, {"expand": ["latest_invoice"]})
+    invoice: Any = after.latest_invoice
+
+    assert ("trialing", trial_end) == (trialing["status"], trialing["billing_cycle_anchor"])
+    assert "active" == after.status
+    assert abs(invoice.total - (2900 + credit)) < 5
+
+
+def test_a_trial_does_not_end_in_the_past(
+    simulator: Simulator, client: stripe.StripeClient, price: stripe.Price
+) -> None:
+    """Refused, and nothing changes."""
+    subscription_id = subscribe(simulator, price, trial_period_days=14)
+    before = read(simulator, subscription_id)
+
+    for moment in (before["created"] - DAY, before["created"] + 800 * DAY):
+        with pytest.raises(stripe.InvalidRequestError):
+            client.v1.subscriptions.update(subscription_id, {"trial_end": moment})
+
+    assert before == read(simulator, subscription_id)
