@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from dream_api.cli import commands
+from dream_api.settings import Settings
 from tests.journeys.driver import FREE, GOOD_CARD, PASSWORD, PRO, Developer, Journey, eventually
 from tests.journeys.forms import submit
 from tests.journeys.running import Running, running_product
@@ -193,7 +194,13 @@ async def test_events_lead_an_end_user_through_a_year(journey: Journey, running:
 async def run(running: Running, *words: str) -> Result:
     """Type a command in another terminal, beside the product."""
     line = [*words, "--data", str(running.data_dir)]
-    return await asyncio.to_thread(lambda: CliRunner().invoke(commands, line))
+    urls = {name: getattr(running.settings, name) for name in Settings.model_fields}
+    environment = {
+        f"DREAM_{name.upper()}": url.get_secret_value()
+        for name, url in urls.items()
+        if name.startswith("database_url") and url is not None
+    }
+    return await asyncio.to_thread(lambda: CliRunner().invoke(commands, line, env=environment))
 
 
 @pytest.fixture

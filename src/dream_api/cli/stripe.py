@@ -48,7 +48,8 @@ def reconcile(
     compared = asyncio.run(reconcile_stripe(settings, clock_of(settings), platform_id=platform))
     for drift in compared.drifts:
         typer.echo(drift.describe())
-    typer.echo(f"{compared.asked} subscriptions compared, {len(compared.drifts)} drifts healed")
+    healed = f"{len(compared.drifts)} drift{'' if len(compared.drifts) == 1 else 's'} healed"
+    typer.echo(f"{compared.asked} subscriptions compared, {healed}")
     for currency, cents in sorted(compared.money.items()):
         sign = "-" if cents < 0 else "+"
         typer.echo(f"{sign}{format_money(abs(cents), currency)} a month")

@@ -128,3 +128,58 @@ async def test_the_portal_of_developers_survives_every_outage(
         assert (await developer.room().get(developer.developer_id)).is_paid
 
     assert await walk_every_outage(wire, Verb(prepare, act, paid, paid))
+
+
+async def test_a_developer_who_leaves_survives_every_outage(
+    payer: Payer, wire: FaultyStripe, broken: Stripe
+) -> None:
+    """Everything that could still be charged has ended, or the refusal says to try again."""
+
+    async def prepare() -> Payer:
+        developer = await _another(payer)
+        await developer.pay()
+        return developer
+
+    async def act(developer: Payer) -> None:
+        await replace(developer, stripe=broken).room().cancel(developer.developer_id)
+
+    async def unfinished(developer: Payer) -> None:
+        assert 1 == len(await developer.subscriptions())
+
+    async def done(developer: Payer) -> None:
+        assert ["canceled"] == [one["status"] for one in await developer.subscriptions()]
+        assert not (await developer.room().get(developer.developer_id)).is_paid
+
+    assert await walk_every_outage(wire, Verb(prepare, act, unfinished, done))
+
+
+async def test_hearing_of_an_end_survives_every_outage(
+    payer: Payer, wire: FaultyStripe, broken: Stripe
+) -> None:
+    """By an event or a comparison: what was paid stays paid until Stripe has said otherwise."""
+
+    async def publish(_developer_id: str) -> None:
+        """Nobody else listens."""
+
+    async def prepare() -> Payer:
+        developer = await _another(payer)
+        await developer.pay()
+        (subscription,) = await developer.subscriptions()
+        await developer.stripe.cancel_subscription(None, subscription["id"])
+        return developer
+
+    async def hear(developer: Payer) -> None:
+        (subscription,) = await developer.subscriptions()
+        await replace(developer, stripe=broken).room().refresh(subscription["id"])
+
+    async def compare(developer: Payer) -> None:
+        await replace(developer, stripe=broken).room().reconcile(publish)
+
+    async def unfinished(developer: Payer) -> None:
+        assert (await developer.room().get(developer.developer_id)).is_paid
+
+    async def done(developer: Payer) -> None:
+        assert not (await developer.room().get(developer.developer_id)).is_paid
+
+    for act in (hear, compare):
+        assert await walk_every_outage(wire, Verb(prepare, act, unfinished, done))
