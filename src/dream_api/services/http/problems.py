@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
@@ -21,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dream_api.kit.errors import DreamError, FieldError, NotFound, ValidationFailed
+from dream_api.kit.logs import log
 from dream_api.services.http.errors import (
     BadRequest,
     BodyTooLarge,
@@ -42,8 +42,6 @@ _JSON_PREFIXES = (
 )  # fmt: skip
 _CLOSING = frozenset({408, 413, 431})
 """Answers after which unread input may still be arriving, so the connection ends."""
-
-_logger = structlog.get_logger("dream_api.http")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +114,12 @@ class ProblemWriter:
     def bug(self, scope: Scope, exception: Exception) -> Response:
         """Log a bug with its traceback, and answer with the request id alone."""
         request_id = request_id_of(scope)
-        _logger.error(
+        log.error(
             "bug",
             request_id=request_id,
             method=scope.get("method"),
             route=route_of(scope),
-            exc_info=exception,
+            exception=exception,
         )
         return self.response(
             scope,
