@@ -45,7 +45,7 @@ ROLL_UP_ROWS_MAX = 1_000
 SWEEP_ROWS_MAX = 20_000
 INDEX_KEYS_MAX = 65_536
 """Keys in one pass over the index."""
-KEYS_PER_SLICE = 1_000
+KEYS_PER_SLICE = 2_000
 """Keys indexed in one turn, some milliseconds."""
 FORGET_KEYS_MAX = 5_000
 

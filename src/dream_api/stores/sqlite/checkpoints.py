@@ -15,7 +15,7 @@ from pathlib import Path
 from dream_api.stores.sqlite.connections import open_maintenance
 from dream_api.stores.sqlite.handles import Handle
 
-CHANGES_BETWEEN = 24_000
+CHANGES_BETWEEN = 48_000
 """Changed rows after which the log is copied home; each puts about one page into the log."""
 REST_PAGES = 500
 """A rest this short is left to the writer."""
