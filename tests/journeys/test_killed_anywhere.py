@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -11,10 +11,11 @@ import pytest
 from tests.journeys.driver import FREE, PASSWORD, PRO, Developer, Journey, eventually
 from tests.journeys.processes import POLL_SECONDS, START_SECONDS_MAX, DevServer, dream_api
 
+Step = Callable[[], Awaitable[None]]
+
 SEED = 1
 KILL_SECONDS_MAX = 0.15
 TRIES_MAX = 10
-EMAIL = "ada@example.com"
 USES = 3
 
 
@@ -29,12 +30,17 @@ def server(tmp_path: Path) -> Iterator[DevServer]:
 class Stubborn:
     """A developer who does each step again until it is done, as people do when a page fails."""
 
-    def __init__(self, server: DevServer) -> None:
+    def __init__(self, server: DevServer, email: str) -> None:
         self.server = server
         self.journey = Journey(server.base_url)
-        self.developer = Developer(EMAIL, self.journey.http)
+        self.developer = Developer(email, self.journey.http)
 
-    async def finish(self, step: Callable[[], Awaitable[None]]) -> None:
+    @property
+    def steps(self) -> Sequence[Step]:
+        """The paid flow."""
+        return (self.sign_in, self.pay, self.connect, self.publish, self.track, self.upgrade)
+
+    async def finish(self, step: Step) -> None:
         """Do a step until it holds; a step looks first what is done already."""
         for _ in range(TRIES_MAX):
             try:
@@ -52,10 +58,10 @@ class Stubborn:
 
     async def sign_in(self) -> None:
         """Sign in, or sign up first."""
-        credentials = {"email": EMAIL, "password": PASSWORD}
+        credentials = {"email": self.developer.email, "password": PASSWORD}
         answer = await self.journey.http.post("/platform/sign-in", json=credentials)
         if answer.status_code == 401:
-            await self.journey.sign_up(EMAIL)
+            await self.journey.sign_up(self.developer.email)
             answer = await self.journey.http.post("/platform/sign-in", json=credentials)
         assert 200 == answer.status_code, answer.text
         self.developer.token = answer.json()["token"]
@@ -100,19 +106,32 @@ class Stubborn:
 async def test_the_paid_flow_survives_a_kill_at_any_moment_of_each_step(server: DevServer) -> None:
     """Nobody pays twice, no use is lost or counted twice, the key shown last is the one that works.
 
-    The moments come from SEED; where a step has ended before, the kill comes after it.
+    Each kill strikes two people: one in the first half of the flow, one in the second. The moments
+    come from SEED; where a step has ended before, the kill comes after it.
     """
     moments = random.Random(SEED)  # noqa: S311 - a schedule, no secret.
-    person = Stubborn(server)
+    early, late = Stubborn(server, "ada@example.com"), Stubborn(server, "bob@example.com")
+    half = len(early.steps) // 2
 
-    for step in (
-        person.sign_in, person.pay, person.connect, person.publish, person.track, person.upgrade,
-    ):  # fmt: skip
-        doing = asyncio.create_task(person.finish(step))
+    for step in late.steps[:half]:
+        await late.finish(step)
+    for first, second in zip(early.steps[:half], late.steps[half:], strict=True):
+        doing = asyncio.gather(early.finish(first), late.finish(second))
         await asyncio.sleep(moments.uniform(0, KILL_SECONDS_MAX))
         await asyncio.to_thread(server.kill)
         await asyncio.to_thread(server.start)
         await doing
+    for step in early.steps[half:]:
+        await early.finish(step)
+
+    for person in (early, late):
+        await assert_all_is_well(person)
+    audit = dream_api("audit", "--data", str(server.data_dir))
+    assert "0 differences" == audit.stdout.strip()
+
+
+async def assert_all_is_well(person: Stubborn) -> None:
+    """Look at everything that the flow has left."""
     await eventually(person.is_on_pro)
     customer = await person.journey.customer(person.developer, "u_1")
     state = await person.journey.http.get(
@@ -122,11 +141,9 @@ async def test_the_paid_flow_survives_a_kill_at_any_moment_of_each_step(server: 
         "/platform/credentials", headers=person.developer.headers
     )
     await person.journey.close()
-    audit = dream_api("audit", "--data", str(server.data_dir))
 
     assert USES == customer["usageCount"]
     assert PRO["priceCents"] == customer["mrrCents"]
     assert "active" == state.json()["subscription"]["status"]
     working = [key for key in credentials.json()["secretKeys"] if key["expiresAt"] is None]
     assert [person.developer.secret_key[-4:]] == [key["hint"][-4:] for key in working]
-    assert "0 differences" == audit.stdout.strip()
