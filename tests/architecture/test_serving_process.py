@@ -49,6 +49,7 @@ def loaded(migrated_folder: Path) -> frozenset[str]:
     ("library", "needed_for"),
     [
         ("PIL", "an uploaded logo"),
+        ("aiosmtplib", "a mail"),
         ("alembic", "dream-api migrate"),
         ("asyncpg", "PostgreSQL"),
         ("sqlalchemy.ext.asyncio", "PostgreSQL"),

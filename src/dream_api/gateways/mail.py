@@ -1,11 +1,7 @@
 """Mail over SMTP: text and HTML, one recipient, TLS wherever the server offers it."""
 
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
 from urllib.parse import parse_qs, unquote, urlsplit
-
-import aiosmtplib
 
 from dream_api.kit.errors import Unavailable
 
@@ -68,6 +64,12 @@ class SmtpMail:
         Raises:
             MailUnavailable: the server is away, slow, or refused it.
         """
+        # Addresses and the protocol take 1 MB, which only the process that sends needs.
+        from email.headerregistry import Address  # noqa: PLC0415 - see above.
+        from email.message import EmailMessage  # noqa: PLC0415 - see above.
+
+        import aiosmtplib  # noqa: PLC0415 - see above.
+
         message = EmailMessage()
         message["From"] = Address(mail.sender_name or "", addr_spec=self._sender)
         message["To"] = mail.to
