@@ -23,9 +23,9 @@ from dream_api.stores.store import Dialect
 
 T = TypeVar("T")
 
-CACHE_KIBIBYTES = 2_048
+CACHE_KIBIBYTES = 1_024
 """Pages that the writer keeps; the system keeps the whole file, and asking it costs little."""
-UNWRITTEN_KIBIBYTES_MAX = 32_768
+UNWRITTEN_KIBIBYTES_MAX = 4_096
 """Changed pages that a transaction may hold beyond that before it writes the first of them."""
 CACHED_STATEMENTS = 512
 PAGE_BYTES = 2_048
