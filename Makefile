@@ -44,8 +44,8 @@ openapi: setup  ## Renew docs/api.md from the routes, and write openapi.json for
 	$(BIN)/python -m tests.contract.api_reference
 	$(BIN)/dream-api openapi > .venv/openapi.json && mv .venv/openapi.json openapi.json
 
-screenshots: setup  ## Take every page into screenshots/, and renew the pictures of the README
-	$(BIN)/python -m tests.browser.gallery
+screenshots: setup  ## Take every page, and the pictures of the README; ARGS="--widths 768 1920"
+	$(BIN)/python -m tests.browser.gallery $(ARGS)
 
 # --------------------------------------------------------------------------------------------------
 

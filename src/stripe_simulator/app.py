@@ -26,12 +26,16 @@ from stripe_simulator.pages import (
     portal,
 )
 from stripe_simulator.pages.forms import read_body
+from stripe_simulator.pages.rendering import message
 from stripe_simulator.shapes import Body
 from stripe_simulator.simulator import Simulator
 from stripe_simulator.store import Store
 from stripe_simulator.wire.forms import Form, decode
 
 _STATIC = Path(__file__).parent / "pages" / "static"
+
+_NO_PAGE = "The simulator has no page at this address. It forgets links when its folder is emptied."
+_FAILED = "This is a mistake of the simulator. The traceback is in the log of the process."
 
 
 def create_app(configuration: Configuration) -> Starlette:
@@ -152,13 +156,23 @@ def _origin(request: Request, simulator: Simulator) -> str:
 
 async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, StripeError), "registered for this class only"
+    if _wants_page(request):
+        return message("This did not work", error.message, status=error.status)
     answer = api.refusal(error, request_id=new_id("req"), origin=str(request.base_url).rstrip("/"))
     return Response(
         answer.content, answer.status, dict(answer.headers), media_type="application/json"
     )
 
 
+def _wants_page(request: Request) -> bool:
+    """Tell whether a person looks, rather than a program; only programs call ``/v1``."""
+    is_api = request.url.path.startswith("/v1/")
+    return not is_api and "text/html" in request.headers.get("accept", "")
+
+
 async def _unrecognized(request: Request, _: Exception) -> Response:
+    if _wants_page(request):
+        return message("Not found", _NO_PAGE, status=404, link="/", label="To the overview")
     return await _refuse(
         request,
         StripeError(
@@ -169,6 +183,10 @@ async def _unrecognized(request: Request, _: Exception) -> Response:
 
 async def _broken(request: Request, _: Exception) -> Response:
     """A bug of the simulator; the server's log has the traceback."""
+    if _wants_page(request):
+        return message(
+            "The simulator failed", _FAILED, status=500, link="/", label="To the overview"
+        )
     details = {"type": "api_error"}
     return await _refuse(
         request, StripeError("The simulator failed; see its log.", status=500, details=details)

@@ -1,5 +1,6 @@
 """What axe can see of accessibility, on every page, in both themes, under the real policy."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -100,3 +101,103 @@ def test_axe_finds_nothing_on_the_pages_that_end_users_see_when_something_goes_w
     page.goto(f"{base}/confirm?token=cut-off")
 
     assert [] == [*nothing_to_switch, *ended, *again, *_look(page)]
+
+
+def test_axe_finds_nothing_on_the_way_to_the_keys(page: Page, product: DevServer) -> None:
+    """Each step of setting up, Stripe's pages in between, and the mails that came."""
+    found: dict[str, list[Any]] = {}
+
+    def look(name: str) -> None:
+        if seen := _look(page):
+            found[name] = seen
+
+    steps.sign_up(page, product, steps.new_email("dev"))
+    expect(page.get_by_role("heading", name="Name your app")).to_be_visible()
+    look("setup")
+    page.get_by_label("App name").fill("Bumble CRM")
+    page.get_by_role("button", name="Save and continue").click()
+    expect(page.get_by_role("heading", name="Go live")).to_be_visible()
+    look("configure")
+    page.goto("/dashboard")
+    look("overview, nothing there")
+    page.goto("/dashboard/users")
+    look("users, nothing there")
+    page.goto("/dashboard/keys")
+    look("keys, nothing there")
+    page.goto("/configure")
+    page.get_by_role("button", name=re.compile("Subscribe for")).first.click()
+    expect(page.get_by_label("Card number")).to_be_visible()
+    look("checkout")
+    steps.pay_with_card(page)
+    expect(page.get_by_text("Payment received.")).to_be_visible()
+    look("paid")
+    page.get_by_role("link", name="Connect Stripe").first.click()
+    expect(page.get_by_role("heading", name="Connect your account")).to_be_visible()
+    look("authorize")
+    page.get_by_role("button", name="Connect").click()
+    expect(page.get_by_text("Your Stripe account is connected.")).to_be_visible()
+    look("tiers, nothing there")
+    steps.publish_tiers(page)
+    look("keys")
+    page.goto("/dev/mailbox")
+    look("mailbox")
+    mail = page.get_by_role("link", name="As it looks").first.get_attribute("href")
+    # The page of a mail runs no script, not even ours; so its text is looked at elsewhere.
+    page.goto("about:blank")
+    page.set_content(page.request.get(f"{product.base_url}{mail}").text())
+    look("mail")
+
+    assert {} == found
+
+
+def test_axe_finds_nothing_on_the_simulators_pages(
+    page: Page, product: DevServer, ready: Ready, watch: Watch
+) -> None:
+    """The desk, a refused card, an approval, the portal, an invoice, an account."""
+    watch.expected_statuses |= {402}
+    desk, base = f"http://127.0.0.1:{product.stripe_port}", f"/p/{ready.keys.publishable}"
+    found = _violations(page, [f"{desk}/", f"{desk}/events", f"{desk}/chaos"])
+
+    def look(name: str) -> None:
+        if seen := _look(page):
+            found[name] = seen
+
+    page.goto(f"{desk}/events")
+    page.locator("details.event > summary").first.click()
+    look("event")
+    page.goto(f"{desk}/")
+    page.get_by_role("main").get_by_role("link").last.click()
+    look("account")
+    steps.sign_up(page, product, steps.new_email("user"), base)
+    page.goto(f"{base}/pricing")
+    page.get_by_role("button", name="Upgrade to Pro").click()
+    steps.pay_with_card(page, "4000 0000 0000 0002")
+    expect(page.get_by_role("alert")).to_be_visible()
+    look("refused")
+    steps.pay_with_card(page, "4000 0025 0000 3155")
+    expect(page.get_by_role("heading", name="Approve the payment")).to_be_visible()
+    look("approval")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    page.get_by_role("button", name="Manage billing").click()
+    look("portal")
+    page.locator("[aria-labelledby=history]").get_by_role("link").first.click()
+    look("invoice")
+
+    assert {} == found
+
+
+def test_axe_finds_nothing_in_what_opens(console: Page) -> None:
+    """The question before a key is rotated, the menu of a row, the menu of a phone."""
+    console.goto("/dashboard/keys")
+    console.get_by_role("link", name="Rotate all").click()
+    expect(console.get_by_role("dialog")).to_be_visible()
+    dialog = _look(console)
+    console.goto("/dashboard/users?q=user_011")
+    console.get_by_role("button", name="Actions for user_011").click()
+    menu = _look(console)
+    console.set_viewport_size({"width": 390, "height": 844})
+    console.goto("/dashboard")
+    console.locator("details.menu > summary").click()
+
+    assert [] == [*dialog, *menu, *_look(console)]

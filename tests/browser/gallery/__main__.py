@@ -1,11 +1,16 @@
 """``make screenshots``: every page in both themes at two widths, and the six of the README.
 
+Other widths with ``ARGS="--widths 768 1024 1920"``.
+
 Walks past the pages as five people: a stranger, the demo's developer and end user, somebody who
 buys, and a developer who has just come.
 """
 
+import argparse
+import sqlite3
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 from playwright.sync_api import Page, StorageState, expect, sync_playwright
@@ -13,7 +18,7 @@ from playwright.sync_api import Page, StorageState, expect, sync_playwright
 from dream_api.cli.demo.opening import END_USER_EMAIL, PASSWORD, developer_email
 from tests.browser import steps
 from tests.browser.chromium import FLAGS, find_chromium
-from tests.browser.gallery.camera import Camera
+from tests.browser.gallery.camera import DESKTOP_PX, PHONE_PX, Camera
 from tests.browser.gallery.demo_product import demo_product
 from tests.journeys.processes import DevServer
 
@@ -65,6 +70,9 @@ HOSTED_OPEN_PAGES = {
 
 def main() -> int:
     """Fill a demo store, serve it, take everything; say where the pictures are."""
+    parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
+    parser.add_argument("--widths", type=int, nargs="+", default=[DESKTOP_PX, PHONE_PX])
+    widths_px = tuple(parser.parse_args().widths)
     chromium = find_chromium()
     if chromium is None:
         sys.exit("There is no Chromium. On Debian: apt-get install chromium fonts-inter")
@@ -76,8 +84,9 @@ def main() -> int:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        camera = Camera(browser, clock, product.base_url, FOLDER, CHOSEN)
+        camera = Camera(browser, clock, product.base_url, FOLDER, CHOSEN, widths_px)
         _walk(camera, product)
+        _broken(camera, product)
         browser.close()
     sys.stdout.write(f"{len(camera.taken)} pictures, in {FOLDER} and {CHOSEN}\n")
     return 0
@@ -115,6 +124,21 @@ def _developer(camera: Camera) -> StorageState:
     page.goto("/dashboard/webhooks")
     page.get_by_role("table").get_by_role("link").first.click()
     camera.take(page, "webhook")
+    page.goto("/dashboard/users?sort=mrr&order=desc")
+    page.locator("[popovertarget]").nth(2).click()
+    camera.take(page, "users-menu")
+    page.goto("/api-tier-config")
+    page.get_by_label("Price", exact=True).nth(1).fill("0.10")
+    page.get_by_role("button", name="Save changes").first.click()
+    camera.take(page, "tiers-editor-wrong")
+    page.goto("/dashboard/settings")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Save branding").click()
+    camera.take(page, "session-ended")
+    page.get_by_label("Email").fill(developer_email(1))
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in and go on").click()
+    camera.take(page, "session-ended-again")
     page.context.close()
     return state
 
@@ -192,8 +216,30 @@ def _new_developer(camera: Camera, product: DevServer) -> None:
 
 
 def _simulator(camera: Camera, product: DevServer) -> None:
+    page, desk = camera.open(), f"http://127.0.0.1:{product.stripe_port}"
+    camera.visit(page, f"{desk}/", "simulator-overview")
+    page.get_by_role("main").get_by_role("link").last.click()
+    camera.take(page, "simulator-account")
+    camera.visit(page, f"{desk}/events", "simulator-events")
+    camera.visit(page, f"{desk}/chaos", "simulator-chaos")
+    camera.visit(page, f"{desk}/nowhere", "simulator-not-found")
+    page.goto("/dev/mailbox")
+    mail = page.get_by_role("link", name="As it looks").first.get_attribute("href")
+    page.goto("about:blank")
+    page.set_content(page.request.get(f"{product.base_url}{mail}").text())
+    camera.take(page, "mail")
+    page.context.close()
+
+
+def _broken(camera: Camera, product: DevServer) -> None:
+    """Lose a table, and look at what people see then."""
+    with closing(sqlite3.connect(product.data_dir / "customers.db")) as store:
+        store.execute("ALTER TABLE inbox_events RENAME TO inbox_events_lost")
+        store.commit()
     page = camera.open()
-    camera.visit(page, f"http://127.0.0.1:{product.stripe_port}/", "simulator-overview")
+    _sign_in(page, "/sign-in", developer_email(1))
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    camera.visit(page, "/dashboard/webhooks", "broken")
     page.context.close()
 
 

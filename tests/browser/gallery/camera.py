@@ -1,4 +1,4 @@
-"""Takes a page as it stands: both themes, desktop and phone, with nothing random left on it."""
+"""Takes a page as it stands: both themes, as wide as wanted, with nothing random left on it."""
 
 import io
 from collections.abc import Callable
@@ -14,8 +14,10 @@ from tests.browser.gallery.demo_product import StillClock
 Theme = Literal["light", "dark"]
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
-DESKTOP = (1440, 900)
-PHONE = (390, 844)
+DESKTOP_PX = 1440
+PHONE_PX = 390
+HEIGHTS_PX = {390: 844, 768: 1024}
+HEIGHT_PX = 900
 PIXELS_PER_POINT = 2
 """Of the README's pictures: sharp on screens of twice the density."""
 
@@ -32,6 +34,7 @@ class Camera:
     Attributes:
         folder: where every page goes, ignored by git.
         chosen_folder: where the few go that the README shows.
+        widths_px: how wide each page is taken.
     """
 
     browser: Browser
@@ -39,15 +42,15 @@ class Camera:
     base_url: str
     folder: Path
     chosen_folder: Path
+    widths_px: tuple[int, ...] = (DESKTOP_PX, PHONE_PX)
     taken: list[Path] = field(default_factory=list)
 
     def open(self, state: StorageState | None = None, *, pixels: int = 1) -> Page:
         """Open a browser profile, signed in as *state* says."""
-        width, height = DESKTOP
         context = self.browser.new_context(
             base_url=self.base_url,
             storage_state=state,
-            viewport={"width": width, "height": height},
+            viewport={"width": DESKTOP_PX, "height": HEIGHT_PX},
             device_scale_factor=pixels,
             reduced_motion="reduce",
         )
@@ -64,12 +67,12 @@ class Camera:
         page.evaluate(SETTLE)
         for theme in THEMES:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            for size, (width, height) in (("desktop", DESKTOP), ("phone", PHONE)):
-                page.set_viewport_size({"width": width, "height": height})
-                path = self.folder / f"{name}-{theme}-{size}.png"
+            for width in self.widths_px:
+                page.set_viewport_size({"width": width, "height": HEIGHTS_PX.get(width, HEIGHT_PX)})
+                path = self.folder / f"{name}-{theme}-{width}.png"
                 page.screenshot(path=path, full_page=True, animations="disabled")
                 self.taken.append(path)
-        page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+        page.set_viewport_size({"width": DESKTOP_PX, "height": HEIGHT_PX})
 
     def choose(
         self,

@@ -53,7 +53,8 @@ def chart(
     for index, point in enumerate(points):
         parts.append(_point(index, point, scale, kind))
         if index % every == 0:
-            parts.append(_label(scale.x(index), point.label))
+            is_spare = index // every % 2 == 1
+            parts.append(_label(scale.x(index), point.label, is_spare=is_spare))
     return Markup("").join([*parts, Markup("</svg>")])
 
 
@@ -110,11 +111,18 @@ def _grid(scale: _Scale, prefix: str) -> list[Markup]:
     return lines
 
 
-def _label(x: float, label: str) -> Markup:
-    """Write a label below the axis, within the canvas also where its point stands at the edge."""
+def _label(x: float, label: str, *, is_spare: bool) -> Markup:
+    """Write a label below the axis, within the canvas also where its point stands at the edge.
+
+    The stylesheet leaves spare ones out where the drawing is small.
+    """
     is_at_edge = x >= _WIDTH - _RIGHT
-    return Markup('<text class="tick" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
-        _WIDTH if is_at_edge else x, _HEIGHT - 6, "end" if is_at_edge else "middle", label
+    return Markup('<text class="tick {}" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
+        "below spare" if is_spare else "below",
+        _WIDTH if is_at_edge else x,
+        _HEIGHT - 6,
+        "end" if is_at_edge else "middle",
+        label,
     )
 
 

@@ -195,7 +195,7 @@ def _page(brand: MailBrand, subject: str, parts: list[_Part]) -> str:
         '<meta name="viewport" content="width=device-width">'
         f'<meta name="color-scheme" content="light dark"><title>{escape(subject)}</title></head>\n'
         f'<body style="margin:0;padding:24px 16px;{font}">'
-        f'<div style="max-width:480px;margin:0 auto">\n{_head(brand)}\n{body}\n'
+        f'<div role="main" style="max-width:480px;margin:0 auto">\n{_head(brand)}\n{body}\n'
         "</div></body></html>\n"
     )
 
@@ -207,4 +207,4 @@ def _head(brand: MailBrand) -> str:
     if brand.logo_url is not None:
         logo = escape(brand.logo_url)
         shown = f'<img src="{logo}" alt="{name}" height="40" style="height:40px;border:0">'
-    return f'<div style="{look};font-size:20px;font-weight:600">{shown}</div>'
+    return f'<h1 style="{look};font-size:20px;font-weight:600">{shown}</h1>'
