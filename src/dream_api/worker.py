@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from dream_api.gateways.clock import monotonic_seconds
-from dream_api.kit.logs import log
 
 IDLE_SECONDS = 0.2
 """Between looks at what is due; a wake-up ends the wait early."""
@@ -18,6 +19,8 @@ ROUNDS_MAX = 100
 """Times in a row that a job with a backlog runs before the others get their turn."""
 FAILURE_PAUSE_SECONDS = 5.0
 HEARTBEAT_SECONDS_MAX = 60.0
+
+_logger = structlog.get_logger("dream_api.worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,8 @@ class Worker:
                 self._beat = monotonic_seconds()
                 if self._stopping or await job.run() < job.piece:
                     break
-        except Exception:  # noqa: BLE001 - a broken job is tried again; the others go on.
-            log.exception("job.failed", worker=self.name, job=job.name)
+        except Exception:  # A broken job is logged and tried again; the others go on.
+            _logger.exception("job.failed", worker=self.name, job=job.name)
             pause_seconds = max(pause_seconds, FAILURE_PAUSE_SECONDS)
         self._due_at[job.name] = monotonic_seconds() + pause_seconds
 

@@ -53,8 +53,6 @@ def loaded(migrated_folder: Path) -> frozenset[str]:
         ("alembic", "dream-api migrate"),
         ("asyncpg", "PostgreSQL"),
         ("sqlalchemy.ext.asyncio", "PostgreSQL"),
-        ("sqlalchemy.dialects.postgresql", "PostgreSQL"),
-        ("structlog", "terminals"),
         ("stripe.params", "type checkers"),
         ("zxcvbn", "a new password"),
     ],

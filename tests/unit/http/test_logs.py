@@ -12,7 +12,7 @@ from dream_api.services.http.logs import (
     REDACTED,
     Losing,
     log_request,
-    redact,
+    redact_event,
     redact_text,
 )
 
@@ -35,13 +35,13 @@ JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1In0.c2lnbmF0dXJl"
 def test_what_looks_like_a_secret_is_replaced(secret: str) -> None:
     """Wherever it stands in a line."""
     assert secret not in redact_text(f"before {secret} after")
-    assert secret not in json.dumps(redact({"event": {"deep": [secret]}}))
+    assert secret not in json.dumps(redact_event(None, "info", {"event": {"deep": [secret]}}))
 
 
 @pytest.mark.parametrize("name", ["password", "code", "token", "authorization", "cookie", "email"])
 def test_what_is_called_a_secret_is_replaced(name: str) -> None:
     """Whatever it looks like, also inside another value."""
-    event = redact({"event": {name: "hunter2"}, name: "hunter2"})
+    event = redact_event(None, "info", {"event": {name: "hunter2"}, name: "hunter2"})
 
     assert REDACTED == event[name]
     assert "hunter2" not in json.dumps(event)

@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 
+import structlog
+
 from dream_api.bridge.connect import store as rows
 from dream_api.gateways.clock import Clock
 from dream_api.gateways.stripe import (
@@ -14,12 +16,13 @@ from dream_api.gateways.stripe import (
     StripeUnavailable,
 )
 from dream_api.kit.keys import Mode, mode_of
-from dream_api.kit.logs import log
 from dream_api.stores import Connection, KeyValue, Store
 
 REMEMBERED = timedelta(days=30)
 """For how long it is tried; its owner can still disconnect us at Stripe afterwards."""
 BATCH_MAX = 100
+
+_log = structlog.get_logger()
 
 
 class Leaving:
@@ -59,7 +62,7 @@ class Leaving:
             try:
                 await self.deauthorize(mode_of(platform_id), account_id)
             except StripeUnavailable as error:
-                log.warning("connect.account_stays_open", account=account_id, code=error.code)
+                _log.warning("connect.account_stays_open", account=account_id, code=error.code)
                 return False
         await self._customers.of(platform_id).write(
             lambda connection: rows.drop_leaving(

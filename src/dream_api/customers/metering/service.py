@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import partial
 from typing import cast
 
+import structlog
+
 from dream_api.customers.metering import store
 from dream_api.customers.metering.batch import WEEK_MS, Call, GroupCommit, PreparedEvent
 from dream_api.customers.metering.looking import GroupLook, Look
@@ -29,7 +31,6 @@ from dream_api.customers.platforms import (
 from dream_api.gateways.clock import Clock
 from dream_api.kit.errors import DreamError, FieldError, ValidationFailed
 from dream_api.kit.keys import hash_key, is_well_formed
-from dream_api.kit.logs import log
 from dream_api.kit.periods import from_milliseconds, months_before, to_milliseconds
 from dream_api.stores import ApiMultiBindings, Connection
 
@@ -48,6 +49,8 @@ INDEX_KEYS_MAX = 65_536
 KEYS_PER_SLICE = 2_000
 """Keys indexed in one turn, some milliseconds."""
 FORGET_KEYS_MAX = 5_000
+
+_log = structlog.get_logger()
 
 
 class Metering:
@@ -247,7 +250,7 @@ class Metering:
                 moved = await write(partial(make, table=table, now=now, alone=True))
             astray += moved or 0
         if astray:
-            log.warning("metering.partitions_were_late", rows=astray)
+            _log.warning("metering.partitions_were_late", rows=astray)
         return astray
 
     async def prune_ledger(self, months: int | None, limit: int = SWEEP_ROWS_MAX) -> int:

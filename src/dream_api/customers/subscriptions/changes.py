@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from dream_api.customers.end_users import EndUser
 from dream_api.customers.platforms import Tier, TierConfig
 from dream_api.customers.subscriptions import store as rows
@@ -42,8 +44,9 @@ from dream_api.gateways.stripe import (
 )
 from dream_api.kit.errors import NotFound, ValidationFailed
 from dream_api.kit.ids import new_id
-from dream_api.kit.logs import log
 from dream_api.kit.periods import rfc3339
+
+_log = structlog.get_logger()
 
 _NOT_HELD = {HELD_TIER_KEY: "", HELD_PRICE_KEY: "", HELD_UNTIL_KEY: ""}
 """Stripe removes a key of metadata that is set to nothing."""
@@ -201,7 +204,7 @@ class Changes:
         try:
             await self._update(case, waiting)
         except (StripeRefused, StripeUnavailable) as error:
-            log.warning("subscriptions.downgrade_lost", subscription=case.id, code=error.code)
+            _log.warning("subscriptions.downgrade_lost", subscription=case.id, code=error.code)
 
     async def _restore(self, case: Case) -> None:
         """Go back to what was paid for, also where its price was archived meanwhile."""

@@ -3,6 +3,8 @@
 from contextlib import suppress
 from datetime import timedelta
 
+import structlog
+
 from dream_api.customers.end_users import find_user_by_customer
 from dream_api.customers.subscriptions import store as rows
 from dream_api.customers.subscriptions.desk import Account, Desk
@@ -12,12 +14,13 @@ from dream_api.customers.subscriptions.model import PLATFORM_KEY
 from dream_api.customers.subscriptions.revenue import Charge
 from dream_api.gateways.stripe import ChargeStanding, StripeUnavailable
 from dream_api.kit.errors import DreamError
-from dream_api.kit.logs import log
 from dream_api.shared.inbox import EventQuarantined
 from dream_api.stores import Connection
 
 LOOKED_BACK = timedelta(days=45)
 """How old a refund or a new dispute may be for a comparison to find it; open ones at any age."""
+
+_log = structlog.get_logger()
 
 
 class Charges:
@@ -90,10 +93,10 @@ class Charges:
             raise
         except DreamError as error:
             # One charge that cannot be read must not keep us from the others.
-            log.warning("subscriptions.charge_refused", platform_id=platform_id, code=error.code)
+            _log.warning("subscriptions.charge_refused", platform_id=platform_id, code=error.code)
             return None
         if drift is not None:
-            log.warning("subscriptions.drift_healed", **drift.to_log())
+            _log.warning("subscriptions.drift_healed", **drift.to_log())
         return drift
 
     def _write(

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from dream_api.customers.subscriptions import store as rows
 from dream_api.customers.subscriptions.accounts import AccountStandings
 from dream_api.customers.subscriptions.charges import LOOKED_BACK, Charges
@@ -18,7 +20,6 @@ from dream_api.customers.subscriptions.model import (
 )
 from dream_api.gateways.stripe import StripeUnavailable
 from dream_api.kit.errors import DreamError, Unavailable
-from dream_api.kit.logs import log
 from dream_api.stores import Connection
 
 TRUSTED_FOR = timedelta(hours=24)
@@ -28,6 +29,8 @@ PAGE = 100
 PAGES_MAX = 1_000
 """Pages of one account's running subscriptions: a bound on what one reconcile may ask for."""
 PLATFORMS_MAX = 100
+
+_log = structlog.get_logger()
 
 
 class Reconciliation:
@@ -71,7 +74,7 @@ class Reconciliation:
         except StripeUnavailable:
             raise
         except DreamError as error:
-            log.warning("subscriptions.account_refused", platform_id=platform_id, code=error.code)
+            _log.warning("subscriptions.account_refused", platform_id=platform_id, code=error.code)
             return Reconciled(asked, tuple(drifts))
         return Reconciled(asked + len(unheard), (*drifts, *charges))
 
@@ -86,9 +89,9 @@ class Reconciliation:
         try:
             found = await self.reconcile(platform_id)
         except StripeUnavailable as error:
-            log.warning("subscriptions.reconcile_stopped", code=error.code)
+            _log.warning("subscriptions.reconcile_stopped", code=error.code)
             return 0
-        log.info(
+        _log.info(
             "subscriptions.reconciled",
             platform_id=platform_id,
             asked=found.asked,
@@ -117,7 +120,7 @@ class Reconciliation:
                 await self._settle(platform_id, session_id)
             found = await self._checkouts.tidy_up(limit)
         except Unavailable as error:  # Stripe, or a user whom another verb is about.
-            log.warning("subscriptions.sweep_stopped", code=error.code)
+            _log.warning("subscriptions.sweep_stopped", code=error.code)
             found = 0
         return len(stale) + len(sessions) + found
 
@@ -193,7 +196,7 @@ class Reconciliation:
             raise
         except DreamError as error:
             # One account that is gone must not keep us from asking about the others.
-            log.warning("subscriptions.refresh_refused", platform_id=platform_id, code=error.code)
+            _log.warning("subscriptions.refresh_refused", platform_id=platform_id, code=error.code)
             now = self._desk.clock.now()
             await self._desk.store.of(platform_id).write(
                 lambda connection: rows.touch_subscription(
@@ -204,7 +207,7 @@ class Reconciliation:
         drift = drift_between(before, after)
         if drift is None:
             return []
-        log.warning("subscriptions.drift_healed", **drift.to_log())
+        _log.warning("subscriptions.drift_healed", **drift.to_log())
         return [drift]
 
     async def _settle(self, platform_id: str, session_id: str) -> None:
@@ -215,7 +218,7 @@ class Reconciliation:
         except CheckoutNotComplete:
             return  # Noted by the settling.
         except DreamError as error:
-            log.warning("subscriptions.settle_refused", platform_id=platform_id, code=error.code)
+            _log.warning("subscriptions.settle_refused", platform_id=platform_id, code=error.code)
             await self._desk.store.of(platform_id).write(
                 lambda connection: rows.set_checkout_status(
                     connection, platform_id, session_id, CheckoutStatus.EXPIRED

@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
+
 from dream_api.developers.platform_subscription import store as rows
 from dream_api.developers.platform_subscription.model import Record
 from dream_api.gateways.clock import Clock
 from dream_api.gateways.stripe import StripeUnavailable
-from dream_api.kit.logs import log
 from dream_api.kit.money import format_money
 from dream_api.stores import Store
 
@@ -19,6 +20,8 @@ PAGE = 100
 
 Publish = Callable[[str], Awaitable[None]]
 """Tells the customers' world how a developer stands."""
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Comparing:
             try:
                 await self._compare(record, publish)
             except StripeUnavailable as error:
-                log.warning("platform_subscription.sweep_stopped", code=error.code)
+                _log.warning("platform_subscription.sweep_stopped", code=error.code)
                 return asked
         return len(stale)
 
@@ -109,7 +112,7 @@ class Comparing:
         drift = PlatformDrift(
             before.developer_id, before.status, after.status, paid * self._price_cents
         )
-        log.warning(
+        _log.warning(
             "platform_subscription.drift_healed",
             developer_id=drift.developer_id,
             status_before=drift.before,

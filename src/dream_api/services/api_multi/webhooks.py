@@ -3,13 +3,13 @@
 One address serves all platforms: the platform is found by the signed ``account`` of an event.
 """
 
+import structlog
 from fastapi import APIRouter, Request
 
 from dream_api.gateways.clerk import InvalidSignature as InvalidClerkSignature
 from dream_api.gateways.stripe import InvalidSignature, StripeEvent, verify_event
 from dream_api.kit.errors import NotFound
 from dream_api.kit.keys import Mode
-from dream_api.kit.logs import log
 from dream_api.services.api_multi.rooms import ApiMulti, Rooms
 from dream_api.services.http.clerk_events import receive_clerk
 from dream_api.services.http.errors import BadRequest, BodyTooLarge
@@ -20,6 +20,8 @@ router = APIRouter(prefix="/webhook")
 
 _SIGNAL_FIELDS = ("id", "object", "metadata", "subscription", "parent", "charge")
 """What handlers look for. The rest is not kept: they ask Stripe, and it names people."""
+
+_log = structlog.get_logger()
 
 
 class Received(Answer):
@@ -42,7 +44,7 @@ async def receive_stripe_event(request: Request, rooms: Rooms) -> Received:
             await _store(rooms, event, mode, platform_id)
             return Received()
     # A refusal would only make Stripe send it again for three days.
-    log.warning("webhook.account_unknown", account=event.account, event_type=event.type)
+    _log.warning("webhook.account_unknown", account=event.account, event_type=event.type)
     return Received()
 
 
@@ -84,7 +86,7 @@ def _verified(body: bytes, request: Request, rooms: ApiMulti) -> tuple[StripeEve
 async def _store(rooms: ApiMulti, event: StripeEvent, mode: Mode, platform_id: str) -> None:
     connection = await rooms.platforms.connection(platform_id)
     if connection is None or connection.livemode != event.livemode:
-        log.warning("webhook.livemode_differs", account=event.account, event_type=event.type)
+        _log.warning("webhook.livemode_differs", account=event.account, event_type=event.type)
         return
     signal = {name: event.data[name] for name in _SIGNAL_FIELDS if name in event.data}
     await rooms.inbox.receive(

@@ -4,21 +4,18 @@ Values are JSON strings, so one line stays one line whatever the input.
 """
 
 import io
+import logging
 import re
 import sys
-import traceback
-from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Any, TextIO, cast
 
 import msgspec
+import structlog
 from starlette.types import Scope
+from structlog.typing import EventDict, WrappedLogger
 from typing_extensions import override  # typing has it only since Python 3.12.
 
-from dream_api.gateways.clock import SystemClock
-from dream_api.kit.logs import Line, log
-from dream_api.kit.periods import rfc3339
 from dream_api.services.http.problems import route_of
 
 REDACTED = "[redacted]"
@@ -37,6 +34,8 @@ _SECRET_FIELDS = frozenset({
     "authorization", "body", "code", "cookie", "email", "key", "password", "refresh_token",
     "secret", "secret_key", "session_secret", "token",
 })  # fmt: skip
+
+_logger = structlog.get_logger("dream_api.http")
 
 
 class Losing(io.TextIOBase):
@@ -61,42 +60,31 @@ class Losing(io.TextIOBase):
 
 def configure_logs(*, is_development: bool) -> None:
     """Set up logging for this process: JSON lines in production, colours in a terminal."""
-    stream = cast("TextIO", Losing(sys.stderr))
-    if is_development:
-        _draw_lines(stream)
-    else:
-        log.write_with(partial(_write_json, stream))
-
-
-def _write_json(stream: TextIO, line: Line) -> None:
-    fields = {**line.fields, "event": line.event, "level": line.level}
-    if line.exception is not None:
-        fields["exception"] = "".join(traceback.format_exception(line.exception))
-    fields["timestamp"] = rfc3339(SystemClock().now())
-    stream.write(msgspec.json.encode(redact(fields), enc_hook=str).decode() + "\n")
-    stream.flush()
-
-
-def _draw_lines(stream: TextIO) -> None:
-    # Its console loads rich: 6 MB, which a process in production has no use for.
-    import structlog  # noqa: PLC0415 - see above.
-
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if is_development
+        else structlog.processors.JSONRenderer(serializer=_to_json)
+    )
+    processors = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact_event,
+        renderer,
+    ]
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            lambda _logger, _method, event: redact(event),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(file=stream),
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", Losing(sys.stderr))),
+        cache_logger_on_first_use=True,
     )
 
 
 def log_request(scope: Scope, status: int, duration_seconds: float) -> None:
     """Write the canonical line. Handlers add to it through ``scope["state"]["log"]``."""
     state = scope["state"]
-    log.info(
+    _logger.info(
         "request",
         request_id=state["request_id"],
         method=scope["method"],
@@ -112,9 +100,9 @@ def note(scope: Scope, **fields: str | None) -> None:
     scope.setdefault("state", {}).setdefault("log", {}).update(fields)
 
 
-def redact(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Remove secrets from fields: whole ones by name, and what looks like one by form."""
-    return {name: _redacted(name, value) for name, value in fields.items()}
+def redact_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Remove secrets from an event: whole fields by name, and what looks like one by form."""
+    return {name: _redacted(name, value) for name, value in event.items()}
 
 
 def redact_text(text: str) -> str:
@@ -134,3 +122,7 @@ def _redacted(name: str, value: Any) -> Any:
             return [_redacted(name, inner) for inner in value]
         case _:
             return value
+
+
+def _to_json(event: EventDict, **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()

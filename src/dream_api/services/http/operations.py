@@ -10,18 +10,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+import structlog
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from dream_api.kit.errors import NotFound
-from dream_api.kit.logs import log
 from dream_api.services.http.measures import Measures
 from dream_api.services.http.settings import DoorSettings
 
 CHECK_SECONDS_MAX = 2.0
 _FORWARDING_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
+_logger = structlog.get_logger("dream_api.http")
 
 Check = Callable[[], Awaitable[bool]]
 """Tells whether one thing works; raising counts as no."""
@@ -93,8 +94,8 @@ async def _passes(name: str, check: Check) -> bool:
     try:
         async with asyncio.timeout(CHECK_SECONDS_MAX):
             return await check()
-    except Exception as error:  # noqa: BLE001 - whatever keeps it from being ready.
-        log.warning("not ready", exception=error, check=name)
+    except Exception:
+        _logger.warning("not ready", check=name, exc_info=True)
         return False
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
@@ -20,7 +21,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dream_api.kit.errors import DreamError, FieldError, NotFound, ValidationFailed
-from dream_api.kit.logs import log
 from dream_api.services.http.errors import (
     BadRequest,
     BodyTooLarge,
@@ -42,6 +42,8 @@ _JSON_PREFIXES = (
 )  # fmt: skip
 _CLOSING = frozenset({408, 413, 431})
 """Answers after which unread input may still be arriving, so the connection ends."""
+
+_logger = structlog.get_logger("dream_api.http")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +116,12 @@ class ProblemWriter:
     def bug(self, scope: Scope, exception: Exception) -> Response:
         """Log a bug with its traceback, and answer with the request id alone."""
         request_id = request_id_of(scope)
-        log.error(
+        _logger.error(
             "bug",
             request_id=request_id,
             method=scope.get("method"),
             route=route_of(scope),
-            exception=exception,
+            exc_info=exception,
         )
         return self.response(
             scope,

@@ -5,11 +5,12 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from dream_api.gateways.clock import Clock
 from dream_api.kit.cursors import InvalidCursor, read_cursor, write_cursor
 from dream_api.kit.errors import DreamError, NotFound
 from dream_api.kit.ids import new_id
-from dream_api.kit.logs import log
 from dream_api.shared.inbox import store as rows
 from dream_api.shared.inbox.errors import EventQuarantined
 from dream_api.shared.inbox.model import (
@@ -32,6 +33,8 @@ RETENTION = timedelta(days=30)
 DEAD_RETENTION = timedelta(days=90)
 DELETE_MAX = 500
 REASON_CHARACTERS_MAX = 500
+
+_log = structlog.get_logger()
 
 
 class Inbox:
@@ -111,7 +114,7 @@ class Inbox:
             return True
 
         if await self._store.write(verb):
-            log.error("inbox.event_died", inbox_id=event_id, reason=reason)
+            _log.error("inbox.event_died", inbox_id=event_id, reason=reason)
 
     async def list(self, platform_id: str, limit: int, cursor: str | None = None) -> InboxPage:
         """List a platform's events, newest first.
@@ -185,7 +188,7 @@ class Inbox:
             await self.failed(event.id, f"Not handled within {HANDLING_SECONDS_MAX} s.")
         except Exception as error:  # noqa: BLE001 - logged, and shown in the platform's log.
             # A bug must cost one event's time, never the loop; its text may hold personal data.
-            log.exception("inbox.handler_broke", inbox_id=event.id, event_type=event.event_type)
+            _log.exception("inbox.handler_broke", inbox_id=event.id, event_type=event.event_type)
             await self.failed(event.id, f"{type(error).__name__}: see the log of this event.")
         else:
             await self.done(event.id)

@@ -5,6 +5,8 @@ The refusal's own sentence is for who sells; it goes into the log, with Stripe's
 
 from dataclasses import replace
 
+import structlog
+
 from dream_api.customers.subscriptions import (
     ChangeNotPossible,
     NoSubscription,
@@ -23,7 +25,6 @@ from dream_api.gateways.stripe import (
     TaxLocationInvalid,
 )
 from dream_api.kit.errors import DreamError, NotFound, ValidationFailed
-from dream_api.kit.logs import log
 from dream_api.services.api_multi.pages.host import Host
 from dream_api.services.pages.forms import Form
 
@@ -68,12 +69,14 @@ _NAMELESS = "who sold it to you"
 _FOR_EVERYONE = (ValidationFailed, NotFound)
 """Refusals of the form itself; whatever else a page refuses is no refusal of Stripe's either."""
 
+_log = structlog.get_logger("dream_api.hosted")
+
 
 def told(host: Host, form: Form, refusal: DreamError) -> Form:
     """Give *form* with what the person can do about a refusal of buying or managing."""
     if isinstance(refusal, _FOR_EVERYONE):
         return form.refused(refusal)
-    log.warning(
+    _log.warning(
         "hosted.refused", platform_id=host.platform_id, reason=refusal.code, said=refusal.detail
     )
     return replace(form, problem=sentence_of(host, refusal), code=refusal.code)
