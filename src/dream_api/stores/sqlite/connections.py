@@ -23,7 +23,7 @@ from dream_api.stores.store import Dialect
 
 T = TypeVar("T")
 
-CACHE_KIBIBYTES = 1_024
+CACHE_KIBIBYTES = 4_096
 """Pages that the writer keeps; the system keeps the whole file, and asking it costs little."""
 UNWRITTEN_KIBIBYTES_MAX = 4_096
 """Changed pages that a transaction may hold beyond that before it writes the first of them."""
