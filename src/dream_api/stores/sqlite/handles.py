@@ -29,6 +29,7 @@ class Handle:
             if self._file not in self._descriptors:
                 self._descriptors[self._file] = os.open(path, os.O_RDONLY)
             self._users[self._file] = self._users.get(self._file, 0) + 1
+        self._is_open = True
 
     def sync(self) -> None:
         """Force what was written to the file to disk.
@@ -39,8 +40,11 @@ class Handle:
         _sync(self._descriptors[self._file])
 
     def close(self) -> None:
-        """Leave the file; the last one closes the descriptor."""
+        """Leave the file; the last one closes the descriptor. Closing again does nothing."""
         with self._lock:
+            if not self._is_open:
+                return
+            self._is_open = False
             self._users[self._file] -= 1
             if self._users[self._file] == 0:
                 del self._users[self._file]
