@@ -191,6 +191,26 @@ def test_what_was_typed_outlives_signing_out_in_another_tab(
     assert steps.code_for(product, wanted)
 
 
+def test_a_tab_of_somebody_else_changes_nothing_of_this_person(
+    page: Page, watch: Watch, product: DevServer, base: str, end_user: str
+) -> None:
+    """The old tab's button would delete an account: not the one that is signed in by now."""
+    watch.expected_statuses.add(401)
+    page.get_by_label("I understand").check()
+    other, somebody = page.context.new_page(), steps.new_email("user")
+    other.goto(f"{base}/account")
+    other.get_by_role("button", name="Sign out", exact=True).first.click()
+    expect(other.get_by_role("heading", name="Welcome back")).to_be_visible()
+    steps.sign_up(other, product, somebody, base)
+    expect(other.get_by_role("heading", name="Your account")).to_be_visible()
+    page.get_by_role("button", name="Delete my account").click()
+    expect(page.get_by_text(f"signed in as {somebody}")).to_be_visible()
+    page.get_by_role("link", name="Leave it").click()
+
+    expect(page.get_by_text(somebody).first).to_be_visible()
+    expect(page.get_by_text(end_user)).to_have_count(0)
+
+
 def test_a_wrong_code_is_said_and_the_right_one_still_works(
     page: Page, watch: Watch, product: DevServer, base: str
 ) -> None:
