@@ -16,7 +16,7 @@ from tests.contract.watching import watched
 from tests.journeys.forms import submit
 
 LIVE_KEY, TEST_KEY = APPLICATIONS_DEFAULT
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 POLL_SECONDS = 0.01
 
 
