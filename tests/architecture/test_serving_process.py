@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,9 +32,11 @@ _ROUTERS = (
 
 
 @pytest.fixture(scope="module")
-def loaded(migrated_folder: Path) -> frozenset[str]:
+def loaded(migrated_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
     """Name the modules of a process that serves an SQLite folder and has answered nobody yet."""
-    invented = {"DREAM_DATA_DIR": str(migrated_folder), "DREAM_STRIPE_TEST_SECRET_KEY": "sk_test_x"}
+    folder = tmp_path_factory.mktemp("served") / "data"
+    shutil.copytree(migrated_folder, folder)
+    invented = {"DREAM_DATA_DIR": str(folder), "DREAM_STRIPE_TEST_SECRET_KEY": "sk_test_x"}
     environment = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"], **invented}
     command = [sys.executable, "-c", _SERVE, "serve", "--port", str(free_port())]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:

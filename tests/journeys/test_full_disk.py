@@ -47,10 +47,13 @@ async def test_a_full_disk_admits_nothing_and_heals(server: DevServer) -> None:
     async def is_ready() -> bool:
         return (await journey.http.get("/readyz")).status_code == 200
 
+    async def is_not_ready() -> bool:
+        return (await journey.http.get("/readyz")).status_code == 503
+
     before = await track(journey, developer, "before")
     with no_room(server):
         during = [await track(journey, developer, f"during-{number}") for number in range(3)]
-        ready = await journey.http.get("/readyz")
+        await eventually(is_not_ready)  # A good answer is remembered for a second.
         healthy = await journey.http.get("/healthz")
     await eventually(is_ready)
     after = await track(journey, developer, "during-0")
@@ -60,7 +63,7 @@ async def test_a_full_disk_admits_nothing_and_heals(server: DevServer) -> None:
     assert {(503, "store_unavailable")} == {
         (answer.status_code, answer.json()["code"]) for answer in during
     }
-    assert (503, 200) == (ready.status_code, healthy.status_code)
+    assert 200 == healthy.status_code
     assert (1, False) == (before.json()["usage"], before.json()["replayed"])
     assert (2, False) == (after.json()["usage"], after.json()["replayed"])
     assert (0, "0 differences") == (audit.returncode, audit.stdout.strip())
