@@ -8,10 +8,11 @@ import pytest
 
 from dream_api.stores.postgres import connections
 from dream_api.stores.sqlite import SqliteStores
+from dream_api.stores.sqlite import connections as sqlite_connections
 from dream_api.stores.sqlite import writer as writer_module
 from dream_api.stores.sqlite.connections import open_writer
 from tests.both_engines import engine
-from tests.integration.faults.site import Site, open_site
+from tests.integration.faults.site import Site, SwitchedConnection, open_site
 from tests.postgres_fixtures import Database
 
 __all__ = ["engine"]
@@ -22,12 +23,15 @@ async def site(
     engine: SqliteStores | Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Site]:
     """Serve the product on one engine; remember by which connections it writes its files."""
-    writers: dict[str, sqlite3.Connection] = {}
+    writers: dict[str, SwitchedConnection] = {}
 
     def remember(path: Path) -> sqlite3.Connection:
-        writers[path.name] = open_writer(path)
-        return writers[path.name]
+        opened = open_writer(path)
+        assert isinstance(opened, SwitchedConnection)
+        writers[path.name] = opened
+        return opened
 
+    monkeypatch.setattr(sqlite_connections, "VerbConnection", SwitchedConnection)
     monkeypatch.setattr(writer_module, "open_writer", remember)
     async with open_site(engine, data_dir, writers) as opened:
         yield opened

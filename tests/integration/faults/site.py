@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from typing_extensions import override
 
 from dream_api.app import open_product
 from dream_api.customers.metering import Metering, audit
@@ -21,12 +22,32 @@ from dream_api.settings import Settings
 from dream_api.stores import Bindings
 from dream_api.stores.postgres import PostgresOperatorStores, PostgresStores
 from dream_api.stores.sqlite import SqliteStores, open_stores_for_operator
+from dream_api.stores.sqlite.connections import VerbConnection
 from tests.integration.metering.conftest import Look, World, look_into
 from tests.postgres_fixtures import Database
 
 LEDGER = "SELECT count(*), coalesce(sum(amount), 0) FROM metering_ledger"
 RECOVERY_TRIES = 100
 RECOVERY_PAUSE_SECONDS = 0.1
+
+
+class SwitchedConnection(VerbConnection):
+    """A writer's connection that refuses to write from its next transaction on, while told so.
+
+    The pragma is run by whoever has the connection at that moment, as two threads must not.
+    """
+
+    is_read_only = False
+    _was_read_only = False
+
+    @override
+    def execute(self, sql: str, /, *arguments: Any) -> sqlite3.Cursor:
+        """Run a statement."""
+        if sql == "BEGIN IMMEDIATE" and self.is_read_only is not self._was_read_only:
+            self._was_read_only = self.is_read_only
+            self.set_authorizer(None)  # It would refuse the pragma, too.
+            super().execute(f"PRAGMA query_only = {int(self.is_read_only)}")
+        return super().execute(sql, *arguments)
 
 
 @dataclass
@@ -37,7 +58,7 @@ class Site:
     look: Look
     data_dir: Path
     database: Database | None
-    writers: Mapping[str, sqlite3.Connection]
+    writers: Mapping[str, SwitchedConnection]
     """By which it writes its files."""
     acknowledged: list[str] = field(default_factory=list)
 
@@ -80,7 +101,7 @@ class Site:
 
 @asynccontextmanager
 async def open_site(
-    engine: SqliteStores | Database, data_dir: Path, writers: Mapping[str, sqlite3.Connection]
+    engine: SqliteStores | Database, data_dir: Path, writers: Mapping[str, SwitchedConnection]
 ) -> AsyncIterator[Site]:
     """Give a product with a platform; SQLite's files are closed and opened again by the product."""
     clock = MovableClock(data_dir / "clock.json")

@@ -40,10 +40,9 @@ async def file_read_only(site: Site) -> AsyncIterator[None]:
     To mount one takes more than a test may do, and root overlooks the mode of a file.
     """
     writer = site.writers["customers.db"]
-    writer.set_authorizer(None)  # It would refuse the pragma, too.
-    writer.execute("PRAGMA query_only = ON")
+    writer.is_read_only = True
     yield
-    writer.execute("PRAGMA query_only = OFF")
+    writer.is_read_only = False
 
 
 @asynccontextmanager
